@@ -1,0 +1,1 @@
+"""The live AWS account, by boto3."""

@@ -1,0 +1,1 @@
+"""HCL: syntax, evaluation, functions, modules."""
