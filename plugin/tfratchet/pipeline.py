@@ -1,0 +1,117 @@
+"""From options to an outcome: opens both sides, evaluates what the change can reach, runs the rules.
+
+    options ──open_sides──► Sides (two trees) ──diff──► Outcome (result, statistics) ──suppress──► report
+
+The configuration file is read between the two steps, out of the trees (``config.py``), so that a change cannot judge
+itself by rules of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tfratchet.config import Settings
+
+if TYPE_CHECKING:
+    from tfratchet.compare import Result
+    from tfratchet.sources.tree import Tree
+
+WORKTREE = "WORKTREE"
+INDEX = "INDEX"
+
+
+@dataclass(frozen=True, slots=True)
+class DiffOptions:
+    """What to compare and how. Everything that ``tfratchet diff`` can be told, without how it is shown."""
+
+    paths: Sequence[str] = ()
+    """Only root modules at or below these; relative to the tree's top, with '/'. Empty: all."""
+    repo: str = "."
+    """A directory inside the git repository, or a bare repository."""
+    base: str = "HEAD"
+    head: str = WORKTREE
+    """A revision, ``INDEX`` or ``WORKTREE``."""
+    merge_base: bool = False
+    """Compare with the best common ancestor of ``base`` and ``head`` instead of ``base``."""
+    base_dir: str | None = None
+    head_dir: str | None = None
+    """Two folders instead of two revisions; both or none."""
+    var_files: Sequence[str] = ()
+    """Further variants: var files relative to the tree's top, each compared as its own case."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """``--var name=value``: the value as written on the command line."""
+    exclude: Sequence[str] = ()
+    """Root modules at or below these are left out; relative to the tree's top; ``*`` and ``**`` as in .gitignore."""
+    settings: Settings = field(default_factory=Settings)
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """Limits of the evaluation by name, where they differ from the defaults."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Both versions, opened."""
+
+    base: Tree
+    head: Tree
+    base_label: str
+    """What the user called it: ``HEAD``, ``origin/main``, a folder."""
+    head_label: str
+    base_commit: str | None = None
+    """The full commit id, or None where there is none (the index, the working tree, a folder)."""
+    head_commit: str | None = None
+    top: str = "."
+    """The directory on disk that the tree's top is (the repository's top, or the head folder)."""
+    prefix: str = ""
+    """The directory of the user, relative to ``top``: paths on the command line are relative to it."""
+    changed: Sequence[str] = ()
+    """Files that differ, head's names first, then those that only base has."""
+    git: bool = True
+    """False when two folders are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One side, for the report."""
+
+    label: str
+    commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """How much was compared, so that "nothing found" can be trusted."""
+
+    roots: int = 0
+    """Root modules (each counted once, however many variants)."""
+    resources: int = 0
+    """Resources and data sources in head and base that the rules looked at (each address once)."""
+    calls: int = 0
+    """Module calls that stayed opaque."""
+    unknown: int = 0
+    """Values that could not be known."""
+    files: int = 0
+    """Files read."""
+    changed: int = 0
+    """Files that differ between base and head."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run compared and found; what every report is made of."""
+
+    base: Compared
+    head: Compared
+    result: Result
+    statistics: Statistics = field(default_factory=Statistics)
+
+
+def open_sides(options: DiffOptions) -> Sides:
+    """Both trees of ``options``. Raises UserError when one of them cannot be opened."""
+    raise NotImplementedError
+
+
+def diff(options: DiffOptions, sides: Sides | None = None) -> Outcome:
+    """Compare base with head. ``sides``: already opened ones. Raises UserError when nothing can be compared."""
+    raise NotImplementedError
