@@ -1,0 +1,453 @@
+"""Syntax nodes to closures: each expression is compiled once to a function from a scope to a value.
+
+Values are partial (see ``tfratchet.values``). An error inside an expression (a name that is not declared, a wrong
+type) becomes an unknown value of that part and a note, except inside ``try`` and ``can``, which need the error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from tree_sitter import Node
+
+from tfratchet.hcl import collections as coll
+from tfratchet.hcl import templates
+from tfratchet.hcl.convert import EvalError, binary, choose, parse_number, to_bool, to_string, unary
+from tfratchet.hcl.scope import Lazy, LimitError, Scope
+from tfratchet.hcl.syntax import MAX_NESTING, Attribute, SourceFile
+from tfratchet.model import Location
+from tfratchet.values import REST_KEY, Choice, Rest, Unknown, Value, canonical, is_known, quote
+
+Evaluator = Callable[[Scope], Any]
+# One step behind the first term of an expression: ("attr", name), ("index", evaluator), ("splat", steps).
+Step = tuple[str, Any]
+
+
+class Compiled:
+    """A compiled expression.
+
+    ``reference`` is ("var" | "local", name) when the expression is nothing but that, so that a value can be traced to
+    where it was written.
+    """
+
+    __slots__ = ("evaluate", "reference")
+
+    def __init__(self, evaluate: Evaluator, reference: tuple[str, str] | None = None) -> None:
+        self.evaluate = evaluate
+        self.reference = reference
+
+
+def compiled(attribute: Attribute) -> Compiled:
+    """The compiled expression of an attribute (cached in it). Raises EvalError when it cannot be read."""
+    if attribute.compiled is None:
+        compiler = Compiler(attribute.file)
+        evaluate = compiler.expression(attribute.node, 0)
+        attribute.compiled = Compiled(evaluate, _plain_reference(attribute))
+    found: Compiled = attribute.compiled
+    return found
+
+
+def _plain_reference(attribute: Attribute) -> tuple[str, str] | None:
+    text = attribute.file.text(attribute.node).strip()
+    for prefix in ("var.", "local."):
+        rest = text[len(prefix) :]
+        if text.startswith(prefix) and rest.replace("_", "a").replace("-", "a").isalnum():
+            return prefix[:-1], rest
+    return None
+
+
+class Compiler:
+    """Compiles the expressions of one source file."""
+
+    def __init__(self, file: SourceFile) -> None:
+        self.file = file
+        self.json = file.is_json
+
+    # --- expressions ------------------------------------------------------------------------------------------------
+
+    def expression(self, node: Node, depth: int) -> Evaluator:
+        """Compile an ``expression`` node."""
+        if depth > MAX_NESTING:
+            raise LimitError(f"expression nested more than {MAX_NESTING} deep")
+        return self.sequence(node.children, depth)
+
+    def sequence(self, nodes: Sequence[Node], depth: int) -> Evaluator:
+        """Compile a first term and the accesses behind it: ``aws_iam_user.this["a"].name``."""
+        nodes = [n for n in nodes if n.type != "comment"]
+        if not nodes:
+            return self.broken("empty expression")
+        first = nodes[0]
+        if first.type == "(":
+            term = self.expression(nodes[1], depth + 1) if len(nodes) > 1 else self.broken("( without )")
+            rest = nodes[3:]
+        elif first.type == "variable_expr":
+            return self.traversal(self.file.text(first), self.steps(nodes[1:], depth), nodes)
+        else:
+            term = self.term(first, depth)
+            rest = nodes[1:]
+        if not rest:
+            return term
+        steps = self.steps(rest, depth)
+        source = self.source(nodes)
+        where = self.where(first)
+
+        def evaluate(scope: Scope) -> Any:
+            try:
+                return apply_steps(term(scope), steps, scope)
+            except EvalError as error:
+                return failed(error, scope, source, where)
+
+        return evaluate
+
+    def source(self, nodes: Sequence[Node]) -> str:
+        """The text of some neighbouring nodes, white space folded."""
+        content = self.file.content[nodes[0].start_byte : nodes[-1].end_byte]
+        return " ".join(content.decode("utf-8", "replace").split())
+
+    def where(self, node: Node) -> Location:
+        """Where a node stands."""
+        return Location(self.file.path, node.start_point[0] + 1)
+
+    def broken(self, message: str) -> Evaluator:
+        """An expression that cannot be read."""
+        error = EvalError(message)
+        where = Location(self.file.path, 1)
+
+        def evaluate(scope: Scope) -> Any:
+            return failed(error, scope, message, where)
+
+        return evaluate
+
+    def term(self, node: Node, depth: int) -> Evaluator:
+        """Compile one term."""
+        method = getattr(self, "t_" + node.type, None)
+        if method is None:
+            return self.broken(f"cannot read {self.source([node])[:60]!r}")
+        result: Evaluator = method(node, depth + 1)
+        return result
+
+    def t_expression(self, node: Node, depth: int) -> Evaluator:
+        return self.expression(node, depth)
+
+    def t_literal_value(self, node: Node, depth: int) -> Evaluator:
+        child = node.children[0]
+        value: Value
+        if child.type == "numeric_lit":
+            value = parse_number(self.file.text(child))
+        elif child.type == "bool_lit":
+            value = self.file.text(child) == "true"
+        elif child.type == "null_lit":
+            value = None
+        else:
+            return self.t_string_lit(child, depth)
+        return lambda _: value
+
+    def t_string_lit(self, node: Node, depth: int) -> Evaluator:
+        text = self.file.text(node)[1:-1]
+        if self.json:
+            return templates.json_string(self, node)
+        value = templates.unescape(text)
+        return lambda _: value
+
+    def t_template_expr(self, node: Node, depth: int) -> Evaluator:
+        if self.json and node.children and node.children[0].type == "quoted_template":
+            return templates.json_string(self, node)
+        return templates.compile_template(self, node.children[0], depth)
+
+    def t_collection_value(self, node: Node, depth: int) -> Evaluator:
+        return self.term(node.children[0], depth)
+
+    def t_tuple(self, node: Node, depth: int) -> Evaluator:
+        elements = [self.expression(c, depth) for c in node.named_children if c.type == "expression"]
+        return lambda scope: [element(scope) for element in elements]
+
+    def t_object(self, node: Node, depth: int) -> Evaluator:
+        members: list[tuple[str | Evaluator, Evaluator]] = []
+        for element in node.named_children:
+            if element.type == "object_elem":
+                parts = [c for c in element.named_children if c.type == "expression"]
+                if len(parts) == 2:
+                    members.append((self.object_key(parts[0], depth), self.expression(parts[1], depth)))
+
+        def evaluate(scope: Scope) -> Any:
+            result: dict[str, Any] = {}
+            for key, value in members:
+                if isinstance(key, str):
+                    result[key] = value(scope)
+                else:
+                    add_member(result, key(scope), value(scope))
+            return result
+
+        return evaluate
+
+    def object_key(self, node: Node, depth: int) -> str | Evaluator:
+        """A bare word is its own name; anything else is an expression."""
+        children = [c for c in node.children if c.type != "comment"]
+        if len(children) == 1 and children[0].type in ("variable_expr", "literal_value"):
+            child = children[0].children[0]
+            if children[0].type == "variable_expr" or child.type in ("bool_lit", "null_lit", "numeric_lit"):
+                return self.file.text(child)
+        return self.expression(node, depth)
+
+    def t_function_call(self, node: Node, depth: int) -> Evaluator:
+        name = self.file.text(node.children[0])
+        arguments: list[Evaluator] = []
+        expand = False
+        for child in node.named_children[1:]:
+            if child.type == "function_arguments":
+                arguments.extend(self.expression(c, depth) for c in child.named_children if c.type == "expression")
+                expand = any(c.type == "ellipsis" for c in child.named_children)
+        source = self.source([node])
+        where = self.where(node)
+        if name in ("try", "can"):
+            return call_try(name, arguments, source, where)
+
+        def evaluate(scope: Scope) -> Any:
+            module = scope.module
+            module.budget.step()
+            args = [argument(scope) for argument in arguments]
+            try:
+                if expand and args:
+                    last = args.pop()
+                    if isinstance(last, list):
+                        args.extend(last)
+                    elif isinstance(last, Unknown):
+                        args.append(Rest(Unknown(f"{last.expr}[*]"), last))
+                    else:
+                        raise EvalError("'...' needs a list")
+                return module.call(name, args)
+            except EvalError as error:
+                return failed(error, scope, source, where)
+
+        return evaluate
+
+    def t_conditional(self, node: Node, depth: int) -> Evaluator:
+        parts = [c for c in node.named_children if c.type == "expression"]
+        if len(parts) != 3:
+            return self.broken(f"cannot read {self.source([node])[:60]!r}")
+        predicate, if_true, if_false = (self.expression(p, depth) for p in parts)
+        source = self.source([node])
+        where = self.where(node)
+
+        def evaluate(scope: Scope) -> Any:
+            try:
+                condition = to_bool(predicate(scope))
+            except EvalError as error:
+                return failed(error, scope, source, where)
+            if isinstance(condition, Unknown):
+                return choose(condition.expr, if_true(scope), if_false(scope))
+            if condition is None:
+                return failed(EvalError("the condition is null"), scope, source, where)
+            return if_true(scope) if condition else if_false(scope)
+
+        return evaluate
+
+    def t_operation(self, node: Node, depth: int) -> Evaluator:
+        inner = node.children[0]
+        children = [c for c in inner.children if c.type != "comment"]
+        source = self.source([node])
+        where = self.where(node)
+        if inner.type == "unary_operation":
+            operator = children[0].type
+            operand = self.sequence(children[1:], depth)
+
+            def evaluate_unary(scope: Scope) -> Any:
+                try:
+                    return unary(operator, operand(scope))
+                except EvalError as error:
+                    return failed(error, scope, source, where)
+
+            return evaluate_unary
+        position = next((i for i, c in enumerate(children) if c.type in _BINARY), 0)
+        if not position:
+            return self.broken(f"cannot read {source[:60]!r}")
+        operator = children[position].type
+        left = self.sequence(children[:position], depth)
+        right = self.sequence(children[position + 1 :], depth)
+
+        def evaluate(scope: Scope) -> Any:
+            try:
+                return binary(operator, left(scope), right(scope))
+            except EvalError as error:
+                return failed(error, scope, source, where)
+
+        return evaluate
+
+    def t_for_expr(self, node: Node, depth: int) -> Evaluator:
+        return coll.compile_for(self, node.children[0], depth)
+
+    # --- accesses ---------------------------------------------------------------------------------------------------
+
+    def steps(self, nodes: Sequence[Node], depth: int) -> list[Step]:
+        """Compile the accesses behind a term."""
+        steps: list[Step] = []
+        for node in nodes:
+            kind = node.type
+            if kind == "get_attr":
+                steps.append(("attr", self.file.text(node.children[-1])))
+            elif kind == "index":
+                inner = node.children[0]
+                if inner.type == "legacy_index":
+                    index = int(self.file.text(inner).lstrip(". ") or "0")
+                    steps.append(("index", lambda _, index=index: index))
+                else:
+                    steps.append(("index", self.expression(inner.children[1], depth + 1)))
+            elif kind == "splat":
+                inner = node.children[0]
+                behind = self.steps(inner.children[1:], depth)
+                if inner.type == "attr_splat":
+                    # ``.*`` takes only attributes along: an index behind it picks from the resulting list.
+                    along = 0
+                    while along < len(behind) and behind[along][0] == "attr":
+                        along += 1
+                    steps.append(("splat", behind[:along]))
+                    steps.extend(behind[along:])
+                else:
+                    steps.append(("splat", behind))
+        return steps
+
+    def traversal(self, root: str, steps: list[Step], nodes: Sequence[Node]) -> Evaluator:
+        """Compile a reference: ``var.users``, ``module.x.out[0].y``, ``each.value.name``."""
+        names: list[str] = []
+        for kind, argument in steps:
+            if kind != "attr":
+                break
+            names.append(argument)
+        given = tuple(names)
+        source = self.source(nodes)
+        where = self.where(nodes[0])
+
+        def evaluate(scope: Scope) -> Any:
+            try:
+                if root in scope.names:
+                    return apply_steps(scope.names[root], steps, scope)
+                value, used = scope.module.lookup(root, given)
+                return apply_steps(value, steps[used:], scope) if used < len(steps) else value
+            except EvalError as error:
+                return failed(error, scope, source, where)
+
+        return evaluate
+
+
+_BINARY = frozenset(["+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "&&", "||"])
+
+
+# What ``try`` and ``can`` may swallow, as Terraform would; everything else is always reported.
+_RECOVERABLE = ("evaluation", "missing")
+
+
+def failed(error: EvalError, scope: Scope, source: str, where: Location) -> Unknown:
+    """What stands for an expression that failed: raised again in ``try``, else an unknown value and a note."""
+    if scope.strict and error.kind in _RECOVERABLE:
+        raise error
+    scope.module.report(error, where)
+    return Unknown(source)
+
+
+def call_try(name: str, arguments: list[Evaluator], source: str, where: Location) -> Evaluator:
+    """``try(a, b, ...)`` and ``can(a)``."""
+
+    def evaluate(scope: Scope) -> Any:
+        strict = scope.as_strict()
+        problem: EvalError = EvalError(f"{name} needs an argument")
+        for argument in arguments:
+            try:
+                value = argument(strict)
+            except EvalError as error:
+                if error.kind not in _RECOVERABLE:
+                    return failed(error, scope, source, where)
+                problem = error
+                continue
+            if name == "can":
+                return True if is_known(value) or isinstance(value, (list, dict)) else Unknown(source)
+            return value
+        return False if name == "can" else failed(problem, scope, source, where)
+
+    return evaluate
+
+
+def add_member(result: dict[str, Any], key: Value, value: Value) -> None:
+    """Put a member into an object; under an unknown key it becomes a further, unknown entry."""
+    if isinstance(key, Unknown):
+        result[REST_KEY] = Unknown(f"{{{key.expr} = {canonical(value)}}}")
+    elif isinstance(key, (str, bool, int, Decimal)):
+        result[str(to_string(key))] = value
+    else:
+        raise EvalError("an object key must be a string")
+
+
+def apply_steps(value: Any, steps: Sequence[Step], scope: Scope) -> Any:
+    """Follow accesses behind a value. Raises EvalError where there is nothing to access."""
+    for position, (kind, argument) in enumerate(steps):
+        if kind == "attr":
+            value = attribute_of(value, argument)
+        elif kind == "index":
+            value = index_of(value, argument(scope))
+        else:
+            value = coll.splat(value, argument, scope)
+            return apply_steps(value, steps[position + 1 :], scope)
+    return value
+
+
+def attribute_of(value: Any, name: str) -> Any:
+    """``value.name``."""
+    if isinstance(value, dict):
+        if name in value:
+            return value[name]
+        if REST_KEY in value:
+            return Unknown(f"{value[REST_KEY].expr}.{name}")
+        known = ", ".join(sorted(value)[:8])
+        raise EvalError(f"this object has no attribute {name!r}" + (f"; it has {known}" if known else ""))
+    if isinstance(value, Lazy):
+        return value.attribute(name)
+    if isinstance(value, Choice):
+        return choose(value.condition, attribute_of(value.if_true, name), attribute_of(value.if_false, name))
+    if isinstance(value, Unknown):
+        return Unknown(f"{value.expr}.{name}")
+    if isinstance(value, list) and name.isdigit():
+        return index_of(value, int(name))
+    kind = "null" if value is None else "a list" if isinstance(value, list) else "a simple value"
+    raise EvalError(f"{kind} has no attribute {name!r}")
+
+
+def index_of(value: Any, key: Any) -> Any:
+    """``value[key]``."""
+    if isinstance(value, Lazy):
+        return value.index(key)
+    if isinstance(value, Choice) and is_known(key):
+        return choose(value.condition, index_of(value.if_true, key), index_of(value.if_false, key))
+    if isinstance(value, Unknown):
+        return Unknown(f"{value.expr}[{canonical(key)}]")
+    if isinstance(key, Unknown):
+        if isinstance(value, (list, dict)):
+            return Unknown(f"{canonical(value)}[{key.expr}]")
+        raise EvalError("only a list or a map can be indexed")
+    if isinstance(value, dict):
+        text = to_string(key)
+        if not isinstance(text, str):
+            raise EvalError("a map is indexed by a string")
+        if text in value:
+            return value[text]
+        if REST_KEY in value:
+            return Unknown(f"{value[REST_KEY].expr}[{quote(text)}]")
+        raise EvalError(f"there is no element {text!r}")
+    if isinstance(value, list):
+        return list_index(value, key)
+    raise EvalError("null cannot be indexed" if value is None else "only a list or a map can be indexed")
+
+
+def list_index(value: list[Any], key: Any) -> Any:
+    """``list[3]``; behind a ``Rest`` the position of an element is not known."""
+    if isinstance(key, str) and key.isdigit():
+        key = int(key)
+    if isinstance(key, bool) or not isinstance(key, int):
+        raise EvalError("a list is indexed by a whole number")
+    for position, element in enumerate(value):
+        if isinstance(element, Rest):
+            # The only rest of a list, asked for its first element: whatever that is, it looks like this.
+            return element.value if len(value) == 1 else Unknown(f"{canonical(value)}[{key}]")
+        if position == key:
+            return element
+    raise EvalError(f"the list has {len(value)} elements, there is none at {key}")
