@@ -1,0 +1,5 @@
+"""``python -m tfratchet``."""
+
+from tfratchet.cli import main
+
+main()

@@ -1,0 +1,53 @@
+"""The commands, one module each. A module is imported only when its command runs (or when help lists it).
+
+How to add a command ``tfratchet frobnicate``:
+
+1. Write ``commands/frobnicate.py``::
+
+       from tfratchet.commands import command_app
+
+       app = command_app()
+
+       @app.command(epilog=examples("tfratchet frobnicate infra/   frobnicates one folder"))
+       def frobnicate(...) -> None:
+           '''One line that `tfratchet --help` shows.'''
+           from tfratchet.frob import frob      # whatever is heavy is imported here, not at the top
+           ...
+
+2. Add one line to ``COMMANDS`` below.
+
+The top of a command's module imports only typer and light modules of tfratchet: pre-commit runs on every commit, and
+``--help`` and shell completion import every command. What the user can put right is raised as ``UserError``; the exit
+code is given by ``raise typer.Exit(code)``: 0 nothing at or above the threshold, 1 findings, 2 could not do it.
+``commands/shared.py`` has the options that commands have in common, and ``finish`` for those that end in a report.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+COMMANDS: dict[str, str] = {
+    "diff": "tfratchet.commands.diff",
+    "explain": "tfratchet.commands.explain",
+    "rules-docs": "tfratchet.commands.rules_docs",
+}
+"""Name of the command → its module, in the order of ``tfratchet --help``."""
+
+CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+def command_app() -> typer.Typer:
+    """A typer app for one command, set up like all the others: plain help text, no rich, no traceback hook."""
+    return typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings=CONTEXT,
+    )
+
+
+def examples(*lines: str) -> str:
+    """An epilog with examples, one a line, kept as they are written."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
