@@ -16,6 +16,21 @@ _TOKEN = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 _MAX_LENGTH = 1_000_000
 
 
+class HoleKey(str):
+    """A key of an object that is not known, or not in whole; ``unknown`` is its value, the text is for people."""
+
+    __slots__ = ("unknown",)
+
+    unknown: Unknown
+
+    @staticmethod
+    def of(key: Unknown) -> HoleKey:
+        """The key for an unknown value."""
+        found = HoleKey("${" + key.expr + "}")
+        found.unknown = key
+        return found
+
+
 class JsonError(ValueError):
     """The text is no JSON that AWS would accept."""
 
@@ -27,7 +42,7 @@ def _refuse_constant(name: str) -> NoReturn:
 def read_json(text: str | Template) -> Any:
     """The value of a JSON text. Holes come back as unknown values, unknown parts of strings as templates.
 
-    Objects are dicts; a key with a hole in it is an ``Unknown``. Raises JsonError for what is no JSON, for an object
+    Objects are dicts; a key with a hole in it is a ``HoleKey``. Raises JsonError for what is no JSON, for an object
     with the same key twice (AWS refuses some of these and reads others in its own way), for texts that are too long or
     nested too deeply.
     """
@@ -37,10 +52,11 @@ def read_json(text: str | Template) -> Any:
     holes: list[Unknown] = []
     source = _with_tokens(parts, holes)
 
-    def build(pairs: list[tuple[str, Any]]) -> dict[Any, Any]:
-        found: dict[Any, Any] = {}
+    def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
         for raw, value in pairs:
-            key = _restore(raw, holes)
+            restored = _restore(raw, holes)
+            key = HoleKey.of(restored) if isinstance(restored, Unknown) else raw
             if key in found:
                 raise JsonError(f"the key {raw!r} stands twice in one object")
             found[key] = value

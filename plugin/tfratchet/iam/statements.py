@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from tfratchet.iam.json_text import JsonError, read_json
+from tfratchet.iam.json_text import HoleKey, JsonError, read_json
 from tfratchet.values import (
     REST_KEY,
     Choice,
@@ -208,10 +208,9 @@ def _from_object(value: Mapping[Any, Any]) -> Document:
     problems: list[str] = []
     extra = [k for k in value if k not in ("Version", "Id", "Statement")]
     if extra:
-        if all(isinstance(k, str) and k != REST_KEY for k in extra):
+        if not any(isinstance(k, HoleKey) or k == REST_KEY for k in extra):
             problems.append(f"unknown element {extra[0]!r} in the policy document")
-        expr = Unknown(canonical({str(k): v for k, v in value.items()}))
-        return Document(opaque=expr, problems=tuple(problems))
+        return Document(opaque=Unknown(canonical(dict(value))), problems=tuple(problems))
     version = value.get("Version")
     if version is None:
         version = DEFAULT_VERSION
@@ -259,7 +258,7 @@ class _Builder:
                 self.found.append(replace(_statement(element, self.index), maybe=maybe))
             except _MalformedError as error:
                 self.problems.append(f"statement {self.index}: {error}")
-                expr = Unknown(canonical({str(k): v for k, v in element.items()}))
+                expr = Unknown(canonical(dict(element)))
                 self.found.append(unknown_statement(maybe or expr, self.index))
         elif element is not None:
             self.problems.append(f"statement {self.index} is no object")
@@ -286,7 +285,7 @@ def _statement(value: Mapping[Any, Any], index: int) -> Statement:
     keys = [k for k, v in value.items() if v is not None]
     for key in keys:
         if key not in _STATEMENT_KEYS:
-            raise _MalformedError(f"unknown element {key if isinstance(key, str) else canonical(key)!r}")
+            raise _MalformedError(f"unknown element {key!r}")
     for one in ("Principal", "Action", "Resource"):
         if one in keys and f"Not{one}" in keys:
             raise _MalformedError(f"{one} and Not{one} exclude each other")
@@ -349,8 +348,8 @@ def _principals(value: Any) -> tuple[tuple[str, Leaf], ...] | None:
         raise _MalformedError("Principal is no object")
     found: dict[tuple[str, str], tuple[str, Leaf]] = {}
     for kind, ids in value.items():
-        if kind == REST_KEY or isinstance(kind, Unknown):
-            rest = Unknown(canonical(ids) if kind == REST_KEY else canonical(kind))
+        if kind == REST_KEY or isinstance(kind, HoleKey):
+            rest = Unknown(canonical(ids) if kind == REST_KEY else f"{kind}: {canonical(ids)}")
             found["", rest.expr] = ("", rest)
             continue
         # "Principal": {"*": "*"} is what the document data source writes for type "*"
@@ -386,8 +385,8 @@ def _conditions(value: Any) -> tuple[Condition, ...]:
 
 
 def _under_operator(operator: Any, keys: Any) -> Iterable[Condition]:
-    if operator == REST_KEY or isinstance(operator, Unknown):
-        source = Unknown(canonical(keys) if operator == REST_KEY else f"{canonical(operator)}: {canonical(keys)}")
+    if operator == REST_KEY or isinstance(operator, HoleKey):
+        source = Unknown(canonical(keys) if operator == REST_KEY else f"{operator}: {canonical(keys)}")
         yield Condition(source, source, ())
         return
     qualifier, colon, base = operator.rpartition(":")
@@ -410,7 +409,7 @@ def _under_operator(operator: Any, keys: Any) -> Iterable[Condition]:
             continue
         yield Condition(
             operator=name,
-            key=key.lower() if isinstance(key, str) else _lower(key),
+            key=_lower(key.unknown) if isinstance(key, HoleKey) else key.lower(),
             values=_condition_values(name, values),
             qualifier=_QUALIFIERS.get(qualifier.lower(), ""),
             if_exists=if_exists,
