@@ -123,7 +123,7 @@ def address_matches(pattern: str, address: str) -> bool:
 def parse_directive(
     text: str, known: Collection[str], *, with_address: bool
 ) -> tuple[tuple[str, ...], str, str, date | None]:
-    """Rules, address (empty in comments), reason and last day of ``TFR101,TFR102 [ADDRESS] reason="..." [expires=DAY]``.
+    """Rules, address (empty in comments), reason, last day of ``TFR101,TFR102 [ADDRESS] reason="..." [expires=DAY]``.
 
     Raises DirectiveError, saying what is wrong.
     """

@@ -19,14 +19,19 @@ How to add a command ``tfratchet frobnicate``:
 The top of a command's module imports only typer and light modules of tfratchet: pre-commit runs on every commit, and
 ``--help`` and shell completion import every command. What the user can put right is raised as ``UserError``; the exit
 code is given by ``raise typer.Exit(code)``: 0 nothing at or above the threshold, 1 findings, 2 could not do it.
-``commands/shared.py`` has the options that commands have in common, and ``finish`` for those that end in a report.
+``commands/shared.py`` has the options that commands have in common; ``report/finish.py`` prints the report of those
+that compare, and gives their exit code.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import typer
+from typer.core import TyperCommand
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 COMMANDS: dict[str, str] = {
     "diff": "tfratchet.commands.diff",
@@ -38,9 +43,24 @@ COMMANDS: dict[str, str] = {
 CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
-def command_app() -> typer.Typer:
+class _PlainCommand(TyperCommand):
+    """A command whose help is plain text with every typer: old ones use rich whenever it is installed."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        super(TyperCommand, self).format_help(ctx, formatter)
+
+
+class CommandApp(typer.Typer):
+    """A typer app for one command."""
+
+    def command(self, name: str | None = None, **kwargs: Any) -> Callable[[_Function], _Function]:  # type: ignore[override]
+        """As typer's, with plain help."""
+        return super().command(name, **{"cls": _PlainCommand, **kwargs})
+
+
+def command_app() -> CommandApp:
     """A typer app for one command, set up like all the others: plain help text, no rich, no traceback hook."""
-    return typer.Typer(
+    return CommandApp(
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,

@@ -1,0 +1,147 @@
+"""The run of ``tfratchet diff``, without typer: arguments in, report on stdout, exit code out."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tfratchet.config import Settings
+from tfratchet.diffargs import DiffArguments
+from tfratchet.errors import UserError
+from tfratchet.report.finish import finish, known_format, outputs, rules_by_id, today, vocabulary
+
+if TYPE_CHECKING:
+    from tfratchet.configfile import Config, Loaded
+    from tfratchet.pipeline import DiffOptions, Outcome, Sides
+
+
+def run(arguments: DiffArguments) -> int:
+    """Compare, report, and give the exit code. Raises UserError for what the user can put right."""
+    from tfratchet.pipeline import DiffOptions, open_sides
+
+    known_format(arguments.format_name, "--format")
+    files = outputs(arguments.output)
+    _check(arguments)
+    options = DiffOptions(
+        repo=arguments.repo,
+        base=arguments.base or "HEAD",
+        head="INDEX" if arguments.staged else arguments.head or "WORKTREE",
+        merge_base=arguments.merge_base,
+        base_dir=arguments.base_dir,
+        head_dir=arguments.head_dir,
+        variables=_variables(arguments.variables),
+    )
+    day = today(arguments.day)
+    sides = open_sides(options)
+    loaded = _configuration(sides, arguments.config)
+    options = _configured(options, sides, loaded.config, arguments)
+    options = replace(options, settings=replace(options.settings, today=day))
+    rules = rules_by_id()
+    return finish(
+        compared(options, sides, loaded, frozenset(rules)),
+        format_name=arguments.format_name,
+        files=files,
+        fail_on=arguments.fail_on or loaded.config.fail_on,
+        color=arguments.color,
+        quiet=arguments.quiet,
+        rules=rules,
+        command="diff",
+    )
+
+
+def compared(options: DiffOptions, sides: Sides, loaded: Loaded, known: frozenset[str]) -> Outcome:
+    """The outcome of comparing ``sides``, with accepted findings marked and everything a reader should know."""
+    from tfratchet import pipeline
+    from tfratchet.suppress import apply_suppressions, collect
+
+    outcome = pipeline.diff(options, sides)
+    result = outcome.result
+    ignores, wrong = collect(sides, result.findings, loaded.config.ignore, loaded.new_ignores, known)
+    refuse = loaded.config.new_ignores == "refuse"
+    findings, notes = apply_suppressions(result.findings, ignores, options.settings.today, refuse_new=refuse)
+    result = replace(
+        result,
+        findings=findings,
+        notes=[*result.notes, *loaded.notes, *wrong, *notes],
+        errors=[*loaded.errors, *result.errors],
+    )
+    return replace(outcome, result=result)
+
+
+def _check(arguments: DiffArguments) -> None:
+    """Options that contradict each other."""
+    base_dir, head_dir = arguments.base_dir, arguments.head_dir
+    if (base_dir is None) != (head_dir is None):
+        missing = "--head-dir" if head_dir is None else "--base-dir"
+        raise UserError(f"{missing} is missing", hint="two folders are compared with --base-dir A --head-dir B")
+    if base_dir is not None and (arguments.base or arguments.head or arguments.staged or arguments.merge_base):
+        raise UserError(
+            "--base-dir and --head-dir compare folders", hint="leave --base, --head, --staged, --merge-base out"
+        )
+    if arguments.staged and arguments.head:
+        raise UserError("--staged and --head contradict each other", hint="--staged is short for --head INDEX")
+    for option, folder in (("--base-dir", base_dir), ("--head-dir", head_dir)):
+        if folder is not None and not os.path.isdir(folder):
+            raise UserError(f"'{folder}' is not a folder", where=option)
+
+
+def _variables(items: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for item in items:
+        name, equals, value = item.partition("=")
+        if not equals or not name.strip():
+            raise UserError(f"'{item}' is not NAME=VALUE", where="--var", hint="for example --var region=eu-central-1")
+        found[name.strip()] = value
+    return found
+
+
+def _configuration(sides: Sides, file: str | None) -> Loaded:
+    from tfratchet.configfile import Loaded, from_file, from_trees
+
+    if file is not None:
+        return Loaded(from_file(file, vocabulary()))
+    return from_trees(sides.base, sides.head, vocabulary)
+
+
+def _configured(options: DiffOptions, sides: Sides, config: Config, arguments: DiffArguments) -> DiffOptions:
+    """The options with what the configuration adds; the command line goes first."""
+    if arguments.include:
+        known = vocabulary().groups
+        unknown = [name for name in arguments.include if name not in known]
+        if unknown:
+            raise UserError(
+                f"unknown group '{unknown[0]}'", where="--include", hint=f"known: {', '.join(sorted(known))}"
+            )
+    return replace(
+        options,
+        paths=[inside(sides, p, "PATH") for p in arguments.paths] or config.paths,
+        exclude=config.exclude,
+        var_files=[*config.var_files, *(inside(sides, f, "--var-file") for f in arguments.var_files)],
+        settings=Settings(
+            include=frozenset({*config.include, *arguments.include}),
+            enabled=frozenset(config.enable),
+            disabled=frozenset(config.disable),
+            severities=config.severity,
+            floors=config.floors,
+            break_glass=config.break_glass,
+        ),
+    )
+
+
+def inside(sides: Sides, path: str, option: str) -> str:
+    """A path that the user typed, relative to the tree's top.
+
+    Raises UserError when it lies outside, or when neither side has it: comparing nothing would look like a clean run.
+    """
+    if os.path.isabs(path):
+        name = os.path.relpath(os.path.realpath(path), os.path.realpath(sides.top)).replace(os.sep, "/")
+    else:
+        name = posixpath.normpath(posixpath.join(sides.prefix or ".", path.replace("\\", "/")))
+    if name == ".." or name.startswith("../"):
+        raise UserError(f"'{path}' lies outside of what is compared", where=option)
+    if name != "." and not any(t.exists(name) or t.listdir(name) or t.walk(name) for t in (sides.base, sides.head)):
+        raise UserError(f"'{path}' is neither in {sides.base_label} nor in {sides.head_label}", where=option)
+    return name
