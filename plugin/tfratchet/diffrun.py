@@ -55,9 +55,13 @@ def run(arguments: DiffArguments) -> int:
 def compared(options: DiffOptions, sides: Sides, loaded: Loaded, known: frozenset[str]) -> Outcome:
     """The outcome of comparing ``sides``, with accepted findings marked and everything a reader should know."""
     from tfratchet import pipeline
+    from tfratchet.sources.process import GitError
     from tfratchet.suppress import apply_suppressions, collect
 
-    outcome = pipeline.diff(options, sides)
+    try:
+        outcome = pipeline.diff(options, sides)
+    except GitError as error:
+        raise UserError(str(error)) from None
     result = outcome.result
     ignores, wrong = collect(sides, result.findings, loaded.config.ignore, loaded.new_ignores, known)
     refuse = loaded.config.new_ignores == "refuse"

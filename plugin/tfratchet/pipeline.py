@@ -16,7 +16,9 @@ from tfratchet.config import Settings
 
 if TYPE_CHECKING:
     from tfratchet.compare import Result
-    from tfratchet.sources.tree import Tree
+    from tfratchet.sources.changes import Change
+    from tfratchet.sources.git import Repository
+    from tfratchet.sources.tree import SourceTree
 
 WORKTREE = "WORKTREE"
 INDEX = "INDEX"
@@ -53,8 +55,8 @@ class DiffOptions:
 class Sides:
     """Both versions, opened."""
 
-    base: Tree
-    head: Tree
+    base: SourceTree
+    head: SourceTree
     base_label: str
     """What the user called it: ``HEAD``, ``origin/main``, a folder."""
     head_label: str
@@ -65,10 +67,15 @@ class Sides:
     """The directory on disk that the tree's top is (the repository's top, or the head folder)."""
     prefix: str = ""
     """The directory of the user, relative to ``top``: paths on the command line are relative to it."""
-    changed: Sequence[str] = ()
-    """Files that differ, head's names first, then those that only base has."""
-    git: bool = True
-    """False when two folders are compared."""
+    changes: Sequence[Change] = ()
+    """Files that differ, renames paired."""
+    repository: Repository | None = None
+    """None when two folders are compared."""
+
+    @property
+    def changed(self) -> list[str]:
+        """Paths that differ: head's name of each file, or base's where head has none."""
+        return [c.new or c.old or "" for c in self.changes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +116,9 @@ class Outcome:
 
 def open_sides(options: DiffOptions) -> Sides:
     """Both trees of ``options``. Raises UserError when one of them cannot be opened."""
-    raise NotImplementedError
+    from tfratchet import sides
+
+    return sides.open_sides(options)
 
 
 def diff(options: DiffOptions, sides: Sides | None = None) -> Outcome:

@@ -249,7 +249,7 @@ def collect(
 ) -> tuple[list[Ignore], list[Problem]]:
     """Every acceptance that this run knows, and notes about those that are written wrongly."""
     comments, notes = from_comments(sides.base, sides.head, findings, sides.changed, known)
-    if findings and sides.git:
+    if findings and sides.repository is not None:
         raw, failed = commit_trailers(sides)
         trailers, wrong = from_trailers(raw, known)
         notes += [*failed, *wrong]
@@ -263,24 +263,21 @@ def commit_trailers(sides: Sides) -> tuple[list[tuple[str, str]], list[Problem]]
 
     Compared with the index or the working tree, these are the commits up to HEAD.
     """
-    if sides.base_commit is None or sides.base_commit == sides.head_commit:
+    repository = sides.repository
+    if repository is None or sides.base_commit is None or sides.base_commit == sides.head_commit:
         return [], []
-    import subprocess
+    from tfratchet.sources.process import GitError, decode
 
     layout = f"%H%x1f%(trailers:key={TRAILER},valueonly,unfold,separator=%x1f)%x1e"
-    command = ["git", "-C", sides.top, "-c", "log.showSignature=false", "log", "--no-color", f"--format={layout}"]
-    done = subprocess.run(
-        [*command, f"{sides.base_commit}..{sides.head_commit or 'HEAD'}", "--"],
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-    if done.returncode:
-        reason = " ".join(done.stderr.split())
-        return [], [Problem("ignore", f"commit trailers could not be read, so none holds: {reason}")]
+    span = f"{sides.base_commit}..{sides.head_commit or 'HEAD'}"
+    try:
+        output = repository.git().run(
+            "-c", "log.showSignature=false", "log", "--no-color", f"--format={layout}", span, "--"
+        )
+    except GitError as error:
+        return [], [Problem("ignore", f"the commit trailers could not be read, so none of them holds: {error}")]
     found = []
-    for record in done.stdout.split("\x1e"):
+    for record in decode(output).split("\x1e"):
         commit, *values = record.strip("\n").split("\x1f")
         found += [(commit, value) for value in values if value.strip()]
     return found, []

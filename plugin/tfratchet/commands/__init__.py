@@ -53,7 +53,7 @@ class _PlainCommand(TyperCommand):
 class CommandApp(typer.Typer):
     """A typer app for one command."""
 
-    def command(self, name: str | None = None, **kwargs: Any) -> Callable[[_Function], _Function]:  # type: ignore[override]
+    def command(self, name: str | None = None, **kwargs: Any) -> Callable[[_Function], _Function]:
         """As typer's, with plain help."""
         return super().command(name, **{"cls": _PlainCommand, **kwargs})
 
