@@ -187,7 +187,8 @@ def canonical(value: Value | Rest) -> str:
     if isinstance(value, Unknown):
         return value.expr
     if isinstance(value, Rest):
-        return f"{value.of.expr}..."
+        element, of = canonical(value.value), value.of.expr
+        return f"{of}..." if element == f"{of}[*]" else f"{element} for {of}..."
     if isinstance(value, dict):
         items = (f"{'...' if k == REST_KEY else quote(k)} = {canonical(v)}" for k, v in sorted(value.items()))
         return "{" + ", ".join(items) + "}"
