@@ -140,6 +140,12 @@ def _trail(name: str, rule: str, label: str, stronger: Stronger, default: Value,
     return Control(name, _TRAIL, name, rule, label, stronger, default, source=_PROVIDER, arguments=arguments)
 
 
+def _store(attribute: str, label: str, stronger: Stronger, default: Value) -> Control:
+    kind = "aws_cloudtrail_event_data_store"
+    name = f"event_data_store_{attribute}"
+    return Control(name, kind, attribute, "TFR417", label, stronger, default, source=_PROVIDER)
+
+
 _ROWS = (
     _password(
         "minimum_password_length",
@@ -267,6 +273,32 @@ _ROWS = (
         arguments=("key_deletion_window_in_days", "cloudtrail_key_deletion_window_in_days"),
         unit="days",
     ),
+    Control(
+        "rotation_period_in_days",
+        "aws_kms_key",
+        "rotation_period_in_days",
+        "TFR416",
+        "rotation period of the key",
+        Stronger.LOWER,
+        365,
+        source="KMS API, EnableKeyRotation: default 365",
+        unit="days",
+    ),
+    Control(
+        "key_enabled",
+        "aws_kms_key",
+        "is_enabled",
+        "TFR416",
+        "the key is enabled",
+        Stronger.TRUE,
+        True,
+        source=f"{_PROVIDER}: default true",
+    ),
+    _store("multi_region_enabled", "recording in all regions", Stronger.TRUE, True),
+    _store("organization_enabled", "recording of member accounts", Stronger.TRUE, False),
+    _store("termination_protection_enabled", "termination protection", Stronger.TRUE, True),
+    _store("suspend", "ingestion suspended", Stronger.FALSE, False),
+    _store("kms_key_id", "KMS key of the event data store", Stronger.SET, None),
     Control(
         "event_data_store_retention_days",
         "aws_cloudtrail_event_data_store",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from tfratchet.controls import Control, Stronger
 from tfratchet.values import Choice, Unknown, Value, is_known, unknowns
+
+_MODULE_OUTPUT = re.compile(r"(?:^|\.)module\.[^.]+$")
 
 
 class ModuleDefault(Unknown):
@@ -49,7 +52,9 @@ def rank(control: Control, value: Value) -> Decimal | None:
     """How strong a known value is: a higher rank is stronger. None when the value is not known (or has no sense)."""
     kind = control.stronger
     if kind is Stronger.SET:
-        return None if isinstance(value, Unknown) else Decimal(0 if is_unset(value) else 1)
+        # modules take a switch (``cloudwatch_logs_enabled``) where the resource takes an ARN
+        off = is_unset(value) or boolean(value) is False
+        return None if isinstance(value, Unknown) else Decimal(0 if off else 1)
     if kind in (Stronger.TRUE, Stronger.FALSE, Stronger.STANCE):
         flag = boolean(value)
         if flag is None:
@@ -134,7 +139,7 @@ def _judge_set(base: Value, head: Value) -> Verdict | None:
     """Set against unset where one side is an unknown value (which may be null)."""
     if surely_set(head):
         return None
-    if is_unset(head):
+    if is_unset(head) or boolean(head) is False:
         return Verdict() if surely_set(base) else Verdict(_unknowns_of(base, head))
     return Verdict(_unknowns_of(base, head))
 
@@ -145,7 +150,9 @@ def surely_set(value: Value) -> bool:
         return surely_set(value.if_true) and surely_set(value.if_false)
     if isinstance(value, Unknown):
         parts = getattr(value, "parts", ())
-        return bool(value.refs) or any(isinstance(p, str) and p for p in parts)
+        # the output of a module that could not be read may be null; an attribute of a resource is not
+        known = any(not _MODULE_OUTPUT.search(r) for r in value.refs)
+        return known or any(isinstance(p, str) and p for p in parts)
     return not is_unset(value)
 
 
