@@ -69,8 +69,6 @@ class Compiler:
 
     def expression(self, node: Node, depth: int) -> Evaluator:
         """Compile an ``expression`` node."""
-        if depth > MAX_NESTING:
-            raise LimitError(f"expression nested more than {MAX_NESTING} deep")
         return self.sequence(node.children, depth)
 
     def sequence(self, nodes: Sequence[Node], depth: int) -> Evaluator:
@@ -122,6 +120,8 @@ class Compiler:
 
     def term(self, node: Node, depth: int) -> Evaluator:
         """Compile one term."""
+        if depth > MAX_NESTING:
+            raise LimitError(f"expression nested more than {MAX_NESTING} deep")
         method = getattr(self, "t_" + node.type, None)
         if method is None:
             return self.broken(f"cannot read {self.source([node])[:60]!r}")

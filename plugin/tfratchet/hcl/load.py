@@ -14,7 +14,7 @@ from tfratchet.hcl.evaluate import META_ARGUMENTS, CalledModule, ModuleInstance
 from tfratchet.hcl.expressions import compiled
 from tfratchet.hcl.instances import Instance, block_names, guarded
 from tfratchet.hcl.module import Parser, read_variables, variable_files
-from tfratchet.hcl.scope import Limits
+from tfratchet.hcl.scope import LimitError, Limits
 from tfratchet.hcl.syntax import Block, Body
 from tfratchet.model import Lifecycle, Location, ModuleCall, Moved, Removed, Resource, Root
 from tfratchet.sources.tree import Tree
@@ -72,7 +72,12 @@ def load_root(
         context.add(problem)
     instance = ModuleInstance(context, module, arguments=assignments, literals=variables)
     collected = _Collected()
-    _collect(instance, collected)
+    try:
+        _collect(instance, collected)
+    except (LimitError, RecursionError) as error:
+        # What was collected before is kept and compared; the error says that it is not everything.
+        problem = error if isinstance(error, LimitError) else LimitError("the evaluation is nested too deep")
+        context.report(problem, Location(module.files[0], 1) if module.files else None)
     return Root(
         path=path,
         resources=collected.resources,

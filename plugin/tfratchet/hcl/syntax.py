@@ -8,6 +8,7 @@ that could not be is reported with its line. Expressions stay syntax nodes until
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,9 +19,10 @@ from tree_sitter import Node
 
 LANGUAGE = tree_sitter.Language(tree_sitter_hcl.language())
 
-MAX_FILE_BYTES = 5 * 1024 * 1024
+# A file of this size takes about 300 MB while it is read.
+MAX_FILE_BYTES = 2 * 1024 * 1024
 # Deeper nesting than any person writes; it bounds the recursion of everything that walks the syntax tree.
-MAX_NESTING = 150
+MAX_NESTING = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +112,57 @@ def parse_file(path: str, content: bytes) -> SourceFile:
     file = SourceFile(path, content)
     root = parse_tree(content).root_node
     if root.has_error:
-        problems.extend(_errors(root))
-    file.body = _body(root, file, problems, 0)
+        file.body = _recovered(root, file, problems)
+    else:
+        file.body = _body(root, file, problems, 0)
     file.problems = tuple(problems)
     return file
+
+
+# Where a top-level block begins, as people and ``terraform fmt`` write it: at the start of a line.
+_TOP_LEVEL = re.compile(
+    rb"^(?:resource|data|module|variable|output|locals|provider|terraform|moved|removed|import|check|ephemeral)\b"
+    rb'[ \t]*(?:"[^"\n]*"[ \t]*)*\{',
+    re.MULTILINE,
+)
+_MAX_CHUNKS = 2000
+
+
+def _recovered(root: Node, file: SourceFile, problems: list[SyntaxProblem]) -> Body:
+    """What can be read of a file with syntax errors: each top-level block is parsed on its own, so that one stray
+    brace costs one block and not the rest of the file.
+    """
+    starts = [m.start() for m in _TOP_LEVEL.finditer(file.content)][:_MAX_CHUNKS]
+    if not starts:
+        problems.extend(_errors(root))
+        return _body(root, file, problems, 0)
+    body = Body()
+    points = _points(file.content, [0, *starts, len(file.content)])
+    parser = tree_sitter.Parser(LANGUAGE)
+    for (start, start_point), (end, end_point) in zip(points, points[1:], strict=False):
+        if start == end:
+            continue
+        parser.included_ranges = [tree_sitter.Range(start_point, end_point, start, end)]
+        chunk = parser.parse(file.content).root_node
+        if chunk.has_error:
+            problems.extend(_errors(chunk))
+        read = _body(chunk, file, problems, 0)
+        body.attributes.update(read.attributes)
+        body.blocks.extend(read.blocks)
+    if not any(p.kind == "syntax" for p in problems):
+        problems.extend(_errors(root))
+    return body
+
+
+def _points(content: bytes, offsets: list[int]) -> list[tuple[int, tuple[int, int]]]:
+    """Each byte offset with its row and column."""
+    found = []
+    row = position = 0
+    for offset in offsets:
+        row += content.count(b"\n", position, offset)
+        position = offset
+        found.append((offset, (row, offset - (content.rfind(b"\n", 0, offset) + 1))))
+    return found
 
 
 def _errors(root: Node) -> list[SyntaxProblem]:
