@@ -1,0 +1,452 @@
+"""Who has which policy by which route, in one version of one root module.
+
+The routes: a managed policy attached to a user, group or role; an inline policy; a permissions boundary; membership of
+a group; and arguments of a module that was not downloaded and so could not be read. What each resource does at apply
+is the provider's documentation of it; what matters most: ``aws_iam_policy_attachment`` and the ``_exclusive``
+resources take away whatever they do not list, and destroying an ``_exclusive`` resource takes away nothing
+(hashicorp/terraform-provider-aws#39818).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from tfratchet.iam.documents import Document, parse_document
+from tfratchet.iam.handed import handed_over
+from tfratchet.iam.principals import GROUP, ROLE, USER, Names, Policy, Principal
+from tfratchet.model import Location, Resource, Root
+from tfratchet.values import Rest, Unknown, Value, display, replace_refs
+
+ATTACHED = "attached"
+INLINE = "inline"
+BOUNDARY = "boundary"
+MODULE = "module"
+
+# (argument that names the holder, kind of holder)
+_ATTACHMENTS = {
+    "aws_iam_user_policy_attachment": ("user", USER),
+    "aws_iam_group_policy_attachment": ("group", GROUP),
+    "aws_iam_role_policy_attachment": ("role", ROLE),
+}
+_INLINE = {
+    "aws_iam_user_policy": ("user", USER),
+    "aws_iam_group_policy": ("group", GROUP),
+    "aws_iam_role_policy": ("role", ROLE),
+}
+_EXCLUSIVE_ATTACHMENTS = {
+    "aws_iam_user_policy_attachments_exclusive": ("user_name", USER),
+    "aws_iam_group_policy_attachments_exclusive": ("group_name", GROUP),
+    "aws_iam_role_policy_attachments_exclusive": ("role_name", ROLE),
+}
+_EXCLUSIVE_INLINE = {
+    "aws_iam_user_policies_exclusive": ("user_name", USER),
+    "aws_iam_group_policies_exclusive": ("group_name", GROUP),
+    "aws_iam_role_policies_exclusive": ("role_name", ROLE),
+}
+POLICY_ATTACHMENT = "aws_iam_policy_attachment"
+_LISTS = (("users", USER), ("groups", GROUP), ("roles", ROLE))
+
+TYPES = (
+    "aws_iam_user",
+    "aws_iam_group",
+    "aws_iam_role",
+    "aws_iam_policy",
+    POLICY_ATTACHMENT,
+    "aws_iam_group_membership",
+    "aws_iam_user_group_membership",
+    *_ATTACHMENTS,
+    *_INLINE,
+    *_EXCLUSIVE_ATTACHMENTS,
+    *_EXCLUSIVE_INLINE,
+)
+"""Every resource type that takes part in an entitlement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A principal holds a policy, and the resource that makes it so."""
+
+    holder: Principal
+    policy: Policy
+    route: str
+    """``attached``, ``inline``, ``boundary`` or ``module`` (whatever an opaque module gives)."""
+    source: str
+    """Address of the resource (or module call) that establishes it."""
+    location: Location | None
+    unknown: tuple[Unknown, ...] = ()
+    """What its being there hangs on."""
+    source_type: str = ""
+    document: Document | None = field(default=None, compare=False)
+    """The inline document, or that of the managed policy where the root module creates it."""
+    dangling: bool = False
+    """True when the holder is a reference to a resource that is not declared."""
+    module: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A user is in a group."""
+
+    user: Principal
+    group: Principal
+    source: str
+    location: Location | None
+    unknown: tuple[Unknown, ...] = ()
+    source_type: str = ""
+    dangling: bool = False
+    module: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusive:
+    """A resource that takes away what it does not list."""
+
+    source: str
+    type: str
+    location: Location | None
+    holder: Principal | None
+    """Whose policies it rules; None for ``aws_iam_policy_attachment``, which rules ``policy`` in the whole account."""
+    policy: Policy | None
+    route: str
+    """``attached`` or ``inline``."""
+    listed: frozenset[str]
+    """Ids of policies (``holder`` given), names of inline policies, or ids of principals (``policy`` given)."""
+    kinds: frozenset[str] = frozenset()
+    """Kinds of principals that it names (``policy`` given)."""
+    unknown: tuple[Unknown, ...] = ()
+    """What it lists beyond that."""
+
+
+class Entitlements:
+    """Who has which policy in one root module."""
+
+    def __init__(self, root: Root, identity: Callable[[str], str]) -> None:
+        self.root = root
+        self.names = Names(root, identity)
+        self.holdings: list[Holding] = []
+        self.memberships: list[Membership] = []
+        self.exclusives: list[Exclusive] = []
+        self._documents: dict[str, Document] = {}
+        self._identity = identity
+        for resource in root.managed(*TYPES):
+            self.names.near = resource
+            self._read(resource)
+        self.names.near = None
+        for call in root.calls.values():
+            if call.opaque:
+                for given in handed_over(call, self.names):
+                    policy = Policy(f"module:{identity(call.address)}{given.gives}", given.label, known=False)
+                    location = call.where(given.argument)
+                    unknown = given.unknown + ((call.condition,) if call.condition is not None else ())
+                    self.holdings.append(
+                        Holding(
+                            given.principal, given.policy or policy, MODULE, call.address, location, unknown, "module"
+                        )
+                    )
+
+    @staticmethod
+    def of(root: Root, identity: Callable[[str], str]) -> Entitlements:
+        """The entitlements of a root module. ``identity``: one name for an address in base and in head."""
+        return Entitlements(root, identity)
+
+    # -- questions ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def by_holder(self) -> dict[Principal, list[Holding]]:
+        """What each principal holds itself."""
+        found: dict[Principal, list[Holding]] = {}
+        for holding in self.holdings:
+            found.setdefault(holding.holder, []).append(holding)
+        return found
+
+    @cached_property
+    def groups_of(self) -> dict[Principal, list[Membership]]:
+        """The groups that each user is in."""
+        found: dict[Principal, list[Membership]] = {}
+        for membership in self.memberships:
+            found.setdefault(membership.user, []).append(membership)
+        return found
+
+    @cached_property
+    def members_of(self) -> dict[Principal, list[Membership]]:
+        """The users of each group."""
+        found: dict[Principal, list[Membership]] = {}
+        for membership in self.memberships:
+            found.setdefault(membership.group, []).append(membership)
+        return found
+
+    @cached_property
+    def mentioned(self) -> frozenset[Principal]:
+        """Every principal that the configuration names in any way."""
+        found = set(self.names.declared) | self.names.read
+        found.update(h.holder for h in self.holdings if not h.dangling)
+        for membership in self.memberships:
+            found.update((membership.group,) if membership.dangling else (membership.user, membership.group))
+        return frozenset(found)
+
+    def declares(self, principal: Principal) -> bool:
+        """True when the root module creates this principal."""
+        return principal in self.names.declared
+
+    def reaching(self, principal: Principal) -> Iterator[Holding]:
+        """What a principal holds itself, then what its groups hold."""
+        yield from self.by_holder.get(principal, ())
+        for membership in self.groups_of.get(principal, ()):
+            yield from self.by_holder.get(membership.group, ())
+
+    def holders_of(self, policy: Policy) -> Iterator[Holding]:
+        """Every holding of a policy, boundaries excepted."""
+        return (h for h in self.holdings if h.policy == policy and h.route != BOUNDARY)
+
+    def document_of(self, policy: Policy) -> Document | None:
+        """The document of a managed policy that the root module creates."""
+        return None if policy.address is None else self._document(self.root.resources[policy.address])
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
+    def _document(self, resource: Resource) -> Document:
+        found = self._documents.get(resource.address)
+        if found is None:
+            found = parse_document(replace_refs(resource.values.get("policy"), self._identity))
+            self._documents[resource.address] = found
+        return found
+
+    def _read(self, resource: Resource) -> None:
+        kind = resource.type
+        depends = (resource.condition or Unknown(resource.address),) if resource.symbolic else ()
+        if kind in _ATTACHMENTS:
+            argument, holder_kind = _ATTACHMENTS[kind]
+            policy = resource.values.get("policy_arn")
+            for holder, unknown, _ in self.names.principals(holder_kind, resource.values.get(argument)):
+                self._hold(resource, holder, policy, ATTACHED, argument, depends + unknown)
+        elif kind in _INLINE:
+            argument, holder_kind = _INLINE[kind]
+            for holder, unknown, _ in self.names.principals(holder_kind, resource.values.get(argument)):
+                self._inline(resource, holder, resource.values.get("name"), argument, depends + unknown)
+        elif kind == POLICY_ATTACHMENT:
+            self._policy_attachment(resource, depends)
+        elif kind in _EXCLUSIVE_ATTACHMENTS:
+            self._exclusive_attachments(resource, depends)
+        elif kind in _EXCLUSIVE_INLINE:
+            self._exclusive_inline(resource, depends)
+        elif kind == "aws_iam_group_membership":
+            for group, _, _ in self.names.principals(GROUP, resource.values.get("group")):
+                users = self._handed_by_callers(resource, "users")
+                for user, unknown, place in self.names.many(USER, users):
+                    self._join(resource, user, group, f"users{place}", depends + unknown)
+        elif kind == "aws_iam_user_group_membership":
+            for user, _, _ in self.names.principals(USER, resource.values.get("user")):
+                for group, unknown, place in self.names.many(GROUP, resource.values.get("groups")):
+                    self._join(resource, user, group, f"groups{place}", depends + unknown)
+        else:
+            self._principal(resource, depends)
+
+    def _principal(self, resource: Resource, depends: tuple[Unknown, ...]) -> None:
+        """Arguments of the user or role itself."""
+        kind = {"aws_iam_user": USER, "aws_iam_role": ROLE}.get(resource.type)
+        if kind is None:
+            return
+        holder = self._own(kind, resource)
+        boundary = resource.values.get("permissions_boundary")
+        if boundary is not None and boundary != "":
+            self._hold(resource, holder, boundary, BOUNDARY, "permissions_boundary", depends)
+        if kind == ROLE:
+            for policy, unknown, place in self.names.many_policies(resource.values.get("managed_policy_arns")):
+                where = resource.where(f"managed_policy_arns{place}")
+                self._add(resource, holder, policy, ATTACHED, where, depends + unknown)
+            for index, block in enumerate(resource.blocks("inline_policy")):
+                if isinstance(block, dict) and "policy" in block:
+                    name, document = block.get("name"), block["policy"]
+                    self._inline(resource, holder, name, f"inline_policy.{index}", depends, document)
+
+    def _own(self, kind: str, resource: Resource) -> Principal:
+        name = resource.values.get("name")
+        return Principal(kind, self._identity(resource.address), resource.address if name is None else display(name))
+
+    def _hold(
+        self, resource: Resource, holder: Principal, arn: Value, route: str, path: str, unknown: tuple[Unknown, ...]
+    ) -> None:
+        if isinstance(arn, (str, Unknown)) and arn != "":
+            self._add(resource, holder, self.names.policy(arn), route, resource.where(path), unknown, path)
+
+    def _add(
+        self,
+        resource: Resource,
+        holder: Principal,
+        policy: Policy,
+        route: str,
+        location: Location | None,
+        unknown: tuple[Unknown, ...],
+        argument: str = "",
+    ) -> None:
+        self.holdings.append(
+            Holding(
+                holder,
+                policy,
+                route,
+                resource.address,
+                location,
+                unknown,
+                resource.type,
+                self.document_of(policy),
+                self._dangles(holder.kind, resource.values.get(argument)),
+                resource.module,
+            )
+        )
+
+    def _dangles(self, kind: str, value: Value) -> bool:
+        return isinstance(value, Unknown) and self.names.dangling(kind, value)
+
+    def _inline(
+        self,
+        resource: Resource,
+        holder: Principal,
+        name: Value,
+        path: str,
+        unknown: tuple[Unknown, ...],
+        text: Value = None,
+    ) -> None:
+        document = self._document(resource) if text is None else parse_document(replace_refs(text, self._identity))
+        key = self._identity(resource.address) if name is None else self.names.text(name)
+        label = resource.address if name is None else display(name)
+        self.holdings.append(
+            Holding(
+                holder,
+                Policy(f"inline:{key}", label, resource.address),
+                INLINE,
+                resource.address,
+                resource.where(path),
+                unknown,
+                resource.type,
+                document,
+                self._dangles(holder.kind, resource.values.get(path)),
+                resource.module,
+            )
+        )
+
+    def _join(
+        self, resource: Resource, user: Principal, group: Principal, path: str, unknown: tuple[Unknown, ...]
+    ) -> None:
+        argument = "user" if resource.type == "aws_iam_user_group_membership" else "users"
+        value = resource.values.get(argument)
+        index = path.rpartition(".")[2]
+        if isinstance(value, list):
+            value = value[int(index)] if index.isdigit() and argument == "users" else None
+        dangling = not isinstance(value, Rest) and self._dangles(USER, value)
+        self.memberships.append(
+            Membership(
+                user, group, resource.address, resource.where(path), unknown, resource.type, dangling, resource.module
+            )
+        )
+
+    def _handed_by_callers(self, resource: Resource, argument: str) -> Value:
+        """The value of a list of principals. In a module that nobody calls here, a list that is empty by default is
+        whatever its callers hand over.
+        """
+        value = resource.values.get(argument)
+        if value == [] and self.root.standalone and resource.type in (POLICY_ATTACHMENT, "aws_iam_group_membership"):
+            lists = [resource.values.get(a) for a in ("users", "groups", "roles")]
+            if argument in resource.origins or not any(lists):
+                return Unknown(f"{argument} that callers of the module give to {resource.type}.{resource.name}")
+        return value
+
+    def _policy_attachment(self, resource: Resource, depends: tuple[Unknown, ...]) -> None:
+        arn = resource.values.get("policy_arn")
+        if not isinstance(arn, (str, Unknown)):
+            return
+        policy = self.names.policy(arn)
+        listed: list[str] = []
+        kinds: set[str] = set()
+        more: tuple[Unknown, ...] = depends
+        for argument, kind in _LISTS:
+            value = self._handed_by_callers(resource, argument)
+            for index, (holder, unknown, place) in enumerate(self.names.many(kind, value)):
+                where = resource.where(f"{argument}{place}")
+                elements = value if isinstance(value, list) else [value]
+                raw = elements[index] if index < len(elements) else None
+                dangling = not isinstance(raw, Rest) and self._dangles(kind, raw)
+                self.holdings.append(
+                    Holding(
+                        holder,
+                        policy,
+                        ATTACHED,
+                        resource.address,
+                        where,
+                        depends + unknown,
+                        resource.type,
+                        self.document_of(policy),
+                        dangling,
+                        resource.module,
+                    )
+                )
+                listed.append(holder.id)
+                kinds.add(kind)
+                more += unknown
+        self.exclusives.append(
+            Exclusive(
+                resource.address,
+                resource.type,
+                resource.location,
+                None,
+                policy,
+                ATTACHED,
+                frozenset(listed),
+                frozenset(kinds),
+                more,
+            )
+        )
+
+    def _exclusive_attachments(self, resource: Resource, depends: tuple[Unknown, ...]) -> None:
+        argument, kind = _EXCLUSIVE_ATTACHMENTS[resource.type]
+        for holder, _, _ in self.names.principals(kind, resource.values.get(argument)):
+            listed: list[str] = []
+            more: tuple[Unknown, ...] = depends
+            value = resource.values.get("policy_arns")
+            if isinstance(value, Unknown):
+                more += (value,)
+            for policy, unknown, place in self.names.many_policies(value):
+                listed.append(policy.id)
+                more += unknown
+                if isinstance(value, list):
+                    where = resource.where(f"policy_arns{place}")
+                    self._add(resource, holder, policy, ATTACHED, where, depends + unknown, argument)
+            self.exclusives.append(
+                Exclusive(
+                    resource.address,
+                    resource.type,
+                    resource.where("policy_arns"),
+                    holder,
+                    None,
+                    ATTACHED,
+                    frozenset(listed),
+                    unknown=more,
+                )
+            )
+
+    def _exclusive_inline(self, resource: Resource, depends: tuple[Unknown, ...]) -> None:
+        argument, kind = _EXCLUSIVE_INLINE[resource.type]
+        value = resource.values.get("policy_names")
+        listed: list[str] = []
+        more: tuple[Unknown, ...] = depends
+        if isinstance(value, Unknown):
+            more += (value,)
+        for element in value if isinstance(value, list) else []:
+            if isinstance(element, Rest):
+                more += (element.of,)
+            else:
+                listed.append(f"inline:{self.names.text(element)}")
+        for holder, _, _ in self.names.principals(kind, resource.values.get(argument)):
+            self.exclusives.append(
+                Exclusive(
+                    resource.address,
+                    resource.type,
+                    resource.where("policy_names"),
+                    holder,
+                    None,
+                    INLINE,
+                    frozenset(listed),
+                    unknown=more,
+                )
+            )
