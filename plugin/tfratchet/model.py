@@ -94,11 +94,15 @@ class Resource:
     """The ``provider`` argument (``aws.audit``), or ``""``. Another provider can be another account."""
 
     def get(self, path: str) -> Value:
-        """The value at ``path`` (``name``, ``versioning.0.enabled``), or None when it is not set."""
+        """The value at ``path`` (``name``, ``versioning.0.enabled``), or None when it is not set.
+
+        A block that is written as an attribute (``versioning = { ... }``, JSON syntax) counts as a list of one.
+        """
         current: Value = dict(self.values)
         for part in path.split("."):
             if isinstance(current, dict):
-                current = current.get(part)
+                if part != "0" or part in current:
+                    current = current.get(part)
             elif isinstance(current, list) and part.isdigit() and int(part) < len(current):
                 current = current[int(part)]
             else:

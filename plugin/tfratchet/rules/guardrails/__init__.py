@@ -1,0 +1,5 @@
+"""Rules of the family guardrail: what kept the protection itself from being taken away."""
+
+from tfratchet.rules.guardrails.lifecycle import LifecycleGuardLost
+
+__all__ = ["LifecycleGuardLost"]
