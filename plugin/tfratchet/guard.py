@@ -42,7 +42,7 @@ def guarded(command: Callable[[], int | None], *, passing: tuple[type[BaseExcept
     except MemoryError as error:
         return failed("error: out of memory", error)
     except Exception as error:  # noqa: BLE001 (the last resort: one line instead of a traceback)
-        return failed(f"internal error: {type(error).__name__}: {error}\n{_DEFECT}", error)
+        return failed(f"internal error: {_described(error)}\n{_DEFECT}", error)
     return code or 0
 
 
@@ -56,3 +56,8 @@ def failed(text: str, error: BaseException | None = None) -> int:
     for line in (" ".join(first.split()), *rest):
         sys.stderr.write(f"tfratchet: {printable(line)}\n")
     return EXIT_ERROR
+
+
+def _described(error: Exception) -> str:
+    name, text = type(error).__name__, str(error).strip()
+    return f"{name}: {text}" if text else name

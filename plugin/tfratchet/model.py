@@ -261,7 +261,7 @@ class Finding:
             self.base.value if self.base else "",
             self.head.value if self.head else "",
         )
-        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
+        return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def with_severity(self, severity: Severity) -> Finding:
         """The same finding with another severity (configuration)."""
