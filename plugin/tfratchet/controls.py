@@ -2,23 +2,18 @@
 
 A control is one security setting of which one value is stronger than another. Rules read the rows; a new setting that
 behaves like the others needs a row and no code. Floors and frameworks stand in one data file that the Checkov checks
-read too (``tfr_floors.json``).
+read too (``tfratchet_checks.tfr_floors``).
 """
 
 from __future__ import annotations
 
 import enum
-import importlib.util
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from tfratchet.values import Value
-
-DATA_FILE = "tfr_floors.json"
 
 
 class Stronger(enum.Enum):
@@ -88,22 +83,17 @@ class Floor:
 
 @lru_cache(maxsize=1)
 def floors() -> Mapping[str, Floor]:
-    """The floors file, by name of the control. Raises FileNotFoundError when the installation lacks it."""
-    # The package of the checks is located without being imported: its checks import Checkov.
-    spec = importlib.util.find_spec("tfratchet_checks")
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
-        path = Path(folder) / DATA_FILE
-        if path.is_file():
-            data = json.loads(path.read_text(encoding="utf-8"))
-            return {
-                name: Floor(
-                    floor=row["floor"],
-                    why=row["why"],
-                    frameworks={k: tuple(v) for k, v in row["frameworks"].items()},
-                )
-                for name, row in data["controls"].items()
-            }
-    raise FileNotFoundError(f"{DATA_FILE} is missing: the package tfratchet_checks is not installed beside tfratchet")
+    """The floors, by name of the control."""
+    from tfratchet_checks.tfr_floors import DATA
+
+    return {
+        name: Floor(
+            floor=row["floor"],
+            why=row["why"],
+            frameworks={k: tuple(v) for k, v in row["frameworks"].items()},
+        )
+        for name, row in DATA["controls"].items()
+    }
 
 
 def floor_types() -> dict[str, type]:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-
-DATA_FILE = "tfr_protected_actions.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +45,11 @@ class ProtectedActions:
         return {a.action.lower(): a for a in self.actions}
 
 
-def _read() -> str:
-    # The package is located without being imported: its checks import Checkov.
-    spec = importlib.util.find_spec("tfratchet_checks")
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
-        path = Path(folder) / DATA_FILE
-        if path.is_file():
-            return path.read_text(encoding="utf-8")
-    raise FileNotFoundError(f"{DATA_FILE} is missing: the package tfratchet_checks is not installed beside tfratchet")
-
-
 @lru_cache(maxsize=1)
 def protected_actions() -> ProtectedActions:
-    """The protected actions. Raises FileNotFoundError when the installation lacks its data file."""
-    data = json.loads(_read())
+    """The protected actions."""
+    from tfratchet_checks.tfr_protected_actions import DATA
+
     return ProtectedActions(
         actions=tuple(
             ProtectedAction(
@@ -75,9 +61,9 @@ def protected_actions() -> ProtectedActions:
                 events=tuple(a["events"]),
                 probe=a.get("probe", True),
             )
-            for a in data["actions"]
+            for a in DATA["actions"]
         ),
-        mfa_self_service=frozenset(data["mfa_self_service"]),
-        mfa_first_sign_in=frozenset(data["mfa_first_sign_in"]),
-        mfa_harmful=frozenset(data["mfa_harmful"]),
+        mfa_self_service=frozenset(DATA["mfa_self_service"]),
+        mfa_first_sign_in=frozenset(DATA["mfa_first_sign_in"]),
+        mfa_harmful=frozenset(DATA["mfa_harmful"]),
     )

@@ -1,4 +1,13 @@
-{
+"""The protected actions: calls that take security away. Shared by checks, rules, Terraform modules and the live account.
+
+A Python file and no .json: see ``tfr_floors.py``.
+"""
+
+from typing import Any
+
+# ruff: noqa: E501
+# fmt: off
+DATA: dict[str, Any] = {
   "format": 1,
   "updated": "2026-11-24",
   "about": "Actions that take security away. action: as IAM policies name it; resource: kind that it applies to; events: names in CloudTrail; probe false: no action that a policy can name.",
@@ -37,7 +46,7 @@
     {"action": "iam:CreateVirtualMFADevice", "group": "people", "resource": "mfa", "reason": "Makes a second factor that the caller holds.", "event_source": "iam.amazonaws.com", "events": ["CreateVirtualMFADevice"]},
     {"action": "iam:DeleteAccountPasswordPolicy", "group": "people", "resource": "account", "reason": "Drops every requirement on passwords.", "event_source": "iam.amazonaws.com", "events": ["DeleteAccountPasswordPolicy"]},
     {"action": "iam:UpdateAccountPasswordPolicy", "group": "people", "resource": "account", "reason": "Weakens the requirements on passwords; settings that are left out fall back to weak defaults.", "event_source": "iam.amazonaws.com", "events": ["UpdateAccountPasswordPolicy"]},
-    {"action": "signin:ConsoleLogin", "group": "signin", "resource": "account", "reason": "A console sign-in without MFA; an event to watch, no action that a policy can name.", "event_source": "signin.amazonaws.com", "events": ["ConsoleLogin"], "probe": false},
+    {"action": "signin:ConsoleLogin", "group": "signin", "resource": "account", "reason": "A console sign-in without MFA; an event to watch, no action that a policy can name.", "event_source": "signin.amazonaws.com", "events": ["ConsoleLogin"], "probe": False},
     {"action": "cloudtrail:StopLogging", "group": "cloudtrail", "resource": "trail", "reason": "Stops the recording of events.", "event_source": "cloudtrail.amazonaws.com", "events": ["StopLogging"]},
     {"action": "cloudtrail:DeleteTrail", "group": "cloudtrail", "resource": "trail", "reason": "Removes the trail.", "event_source": "cloudtrail.amazonaws.com", "events": ["DeleteTrail"]},
     {"action": "cloudtrail:UpdateTrail", "group": "cloudtrail", "resource": "trail", "reason": "Narrows the trail, or sends it elsewhere.", "event_source": "cloudtrail.amazonaws.com", "events": ["UpdateTrail"]},
