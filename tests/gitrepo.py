@@ -38,7 +38,7 @@ class Repo:
         """Run git in the work tree; its output without the last newline. Fails loudly when git fails."""
         env = environment(self.path.parent)
         env["GIT_AUTHOR_DATE"] = env["GIT_COMMITTER_DATE"] = f"{self._clock} +0000"
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: PLW1510 (checked below, with the output)
             ["git", *args],
             cwd=self.path,
             env=env,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 
@@ -46,6 +46,31 @@ class Tree(Protocol):
 
     def grep(self, pattern: str, suffixes: Sequence[str]) -> Iterator[tuple[str, str]]:
         """(path, line) for every line that matches a POSIX extended regular expression in files with these suffixes
-        (``.tf``, ``.tf.json``); never reads files that cannot match more than once.
+        (``.tf``, ``.tf.json``); never reads files that cannot match more than once. Links are not followed. Of the
+        regular expression only what ``re`` has too, and ``[[:space:]]``, ``[[:alnum:]]``, ``[[:alpha:]]``.
         """
+        ...
+
+
+class SourceTree(Tree, Protocol):
+    """What deciding on the reach of a change needs beyond reading files. Every tree of this package has it."""
+
+    def isdir(self, path: str) -> bool:
+        """True when ``path`` is a directory (or a link to one inside the tree)."""
+        ...
+
+    def subdirs(self, directory: str) -> Sequence[str]:
+        """Names of the directories directly in ``directory``, sorted; links and submodules are none."""
+        ...
+
+    def submodule(self, path: str) -> str | None:
+        """The path of the git submodule that ``path`` is or lies in, or None."""
+        ...
+
+    def links(self) -> Mapping[str, str]:
+        """Every symbolic link of the tree, by path, with its target as written."""
+        ...
+
+    def prepare_links(self) -> None:
+        """Hint: ``links`` will be asked for soon."""
         ...
