@@ -170,9 +170,19 @@ def may_match(pattern: str, text: str) -> bool:
     return False
 
 
-def _fold(text: str) -> str:
+def own_account(*texts: str) -> bool:
+    """True when one of them names the configuration's own account or partition."""
+    return any(ACCOUNT in t or PARTITION in t for t in texts)
+
+
+def fold(text: str) -> str:
     """Literal account numbers and partitions written like the unknown ones of the configuration's own account."""
-    return _PARTITION_TEXT.sub(PARTITION, _ACCOUNT_DIGITS.sub(ACCOUNT, text))
+    return fold_partition(_ACCOUNT_DIGITS.sub(ACCOUNT, text))
+
+
+def fold_partition(text: str) -> str:
+    """The partition of an ARN written like that of the configuration's own account."""
+    return _PARTITION_TEXT.sub(PARTITION, text)
 
 
 @lru_cache(maxsize=200_000)
@@ -188,9 +198,7 @@ def match(pattern: str, text: str) -> Kleene:
         return chr(_LAST) not in pattern or None
     if not has_holes(pattern) and not has_holes(text):
         return False
-    if (ACCOUNT in pattern or PARTITION in pattern or ACCOUNT in text or PARTITION in text) and glob(
-        _fold(pattern), _fold(text)
-    ):
+    if own_account(pattern, text) and glob(fold(pattern), fold(text)):
         return True
     return None if may_match(pattern, text) else False
 
