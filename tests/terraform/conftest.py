@@ -1,0 +1,59 @@
+"""Fixtures for the tests of the Terraform modules."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import moto_server
+import provider_mirror
+import pytest
+import tf_harness
+
+
+@pytest.fixture(scope="session")
+def mirror() -> provider_mirror.Mirror:
+    """Provider mirror and schema; built once and kept in .cache. Without the packages: skip, or fail where all must run."""
+    try:
+        return provider_mirror.ensure()
+    except provider_mirror.MirrorError as error:
+        if os.environ.get("TFRATCHET_REQUIRE_ALL") == "1":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def _server() -> Iterator[str]:
+    with moto_server.server() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def aws(_server: str) -> str:
+    """URL of an empty moto server."""
+    moto_server.reset(_server)
+    return _server
+
+
+@pytest.fixture(scope="session")
+def terraform_env(mirror: provider_mirror.Mirror) -> dict[str, str]:
+    """Environment of terraform processes."""
+    return provider_mirror.environment(mirror)
+
+
+MakeWorkspace = Callable[..., tf_harness.Workspace]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, aws: str, terraform_program: str, terraform_env: dict[str, str]) -> MakeWorkspace:
+    """A function that copies ``terraform/``, adapts it to provider 3.39.0 and gives a root module of it, initialised."""
+
+    def make(root: str, *, prevent_destroy: bool = False) -> tf_harness.Workspace:
+        copy = tf_harness.copy_modules(tmp_path / "terraform", prevent_destroy=prevent_destroy)
+        tf_harness.write_provider_override(copy / root, aws)
+        made = tf_harness.Workspace(copy / root, terraform_program, terraform_env)
+        made.init()
+        return made
+
+    return make
