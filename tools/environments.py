@@ -54,7 +54,7 @@ def create(folder: Path) -> Path:
 
 
 def install(python: Path, name: str, packages: list[str]) -> None:
-    """pip install, quietly; its last words when it fails."""
+    """Run pip, quietly; show its last words when it fails."""
     print(
         f"installing {' '.join(p for p in packages if p != '-e')} into {name} (the first time takes a while)",
         flush=True,
@@ -65,16 +65,15 @@ def install(python: Path, name: str, packages: list[str]) -> None:
         tail = "\n".join(done.stdout.strip().splitlines()[-15:])
         fail(
             f"{tail}\n\npip could not install what {name} needs (above: its last words).\n"
-            "It needs a package index: check the network, or pip's own settings (pip config list; PIP_INDEX_URL, proxy)."
+            "It needs a package index: check the network, or the settings of pip (pip config list, a proxy)."
         )
 
 
 def main() -> None:
     """Make the environments named on the command line."""
     if sys.version_info < (3, 10):
-        fail(
-            f"tfratchet needs Python 3.10 or newer; {sys.executable} is {sys.version.split()[0]}. Try make PYTHON=python3.12"
-        )
+        found = f"{sys.executable} is {sys.version.split()[0]}"
+        fail(f"tfratchet needs Python 3.10 or newer; {found}. Try: make PYTHON=python3.12 ...")
     names = sys.argv[1:]
     if not names or any(n not in ENVIRONMENTS for n in names):
         fail(f"usage: environments.py {'|'.join(ENVIRONMENTS)}")
