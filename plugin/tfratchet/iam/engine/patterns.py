@@ -14,6 +14,7 @@ from tfratchet.iam.engine.strings import (
     Kleene,
     encode,
     escape,
+    has_holes,
     hole,
     match,
 )
@@ -79,6 +80,12 @@ class Pattern:
         self.variables = tuple(dict.fromkeys(p[0] for p in self._pieces if isinstance(p, tuple)))
         self._text = None if self.variables else "".join(p for p in self._pieces if isinstance(p, str))
 
+    @property
+    def exact(self) -> bool:
+        """True when the pattern is a known text without wildcards."""
+        text = self._text
+        return text is not None and text.isascii() and "*" not in text and "?" not in text
+
     def text(self, lookup: Lookup) -> str:
         """The pattern as it stands for one request."""
         if self._text is not None:
@@ -113,7 +120,7 @@ def alternatives(leaf: Leaf) -> list[Leaf] | None:
 class Patterns:
     """A list of strings of which one must match."""
 
-    __slots__ = ("_cache", "_choices", "_fold", "_plain", "variables")
+    __slots__ = ("_cache", "_choices", "_exact", "_fold", "_plain", "_wild", "variables")
 
     def __init__(self, leaves: Iterable[Leaf], *, variables: bool, fold: bool = False, arns: bool = False) -> None:
         self._fold = fold
@@ -126,6 +133,9 @@ class Patterns:
                 target.append(Pattern(complete_arn(each) if arns else each, variables=variables))
         self.variables = tuple(dict.fromkeys(v for p in (*self._plain, *self._choices) for v in p.variables))
         self._cache: dict[str, Kleene] = {}
+        # Long lists hold mostly plain names: one look instead of a loop.
+        self._wild = [p for p in self._plain if not p.exact]
+        self._exact = frozenset(self._text(p, _no_value) for p in self._plain if p.exact)
 
     def match(self, subject: str, lookup: Lookup) -> Kleene:
         """Whether one of the patterns matches the encoded subject."""
@@ -139,7 +149,9 @@ class Patterns:
         answer: Kleene = False
         if self._fold:
             subject = subject.lower()
-        for pattern in self._plain:
+        if subject in self._exact:
+            return True
+        for pattern in self._plain if has_holes(subject) else self._wild:
             found = match(self._text(pattern, lookup), subject)
             if found:
                 return True
@@ -157,6 +169,10 @@ class Patterns:
     def texts(self, lookup: Lookup) -> list[str]:
         """The encoded patterns as they stand for one request."""
         return [self._text(p, lookup) for p in (*self._plain, *self._choices)]
+
+
+def _no_value(key: str) -> None:
+    del key
 
 
 def complete_arn(leaf: Leaf) -> Leaf:
