@@ -48,7 +48,7 @@ class Problem:
     """Something that could not be analysed (an error: exit 2) or that a reader should know (a note)."""
 
     kind: str
-    """``syntax``, ``limit``, ``missing``, ``outside``, ``evaluation``, ``source``; for notes ``move``, ``opaque``, ..."""
+    """``syntax``, ``limit``, ``missing``, ``outside``, ``evaluation``, ``source``; for notes ``move``, ``opaque``."""
     message: str
     location: Location | None = None
 

@@ -166,6 +166,8 @@ def splat(value: Any, steps: list[Step], scope: Scope) -> Any:
 
     if value is None:
         return []
+    if isinstance(value, Lazy) and isinstance(whole := value.materialise(), list):
+        value = whole
     if isinstance(value, Choice):
         return [
             Rest(apply_steps(e.value, steps, scope), e.of) if e.of else apply_steps(e.value, steps, scope)

@@ -242,6 +242,7 @@ def _block(node: Node, file: SourceFile, problems: list[SyntaxProblem], depth: i
 
 # A JSON document is an HCL expression, so the same parser gives it positions. What it is parsed behind:
 _JSON_PREFIX = b"json = "
+_JSON_IN_STRING = re.compile(rb"\\.|\$\{|%\{", re.DOTALL)
 # Labels behind each top-level key of the JSON syntax.
 _JSON_LABELS = {
     "resource": 2,
@@ -270,7 +271,10 @@ def _parse_json(path: str, content: bytes, problems: list[SyntaxProblem]) -> Sou
         file.problems = tuple(problems)
         return file
     top = Body()
-    for child in parse_tree(file.content).root_node.children:
+    # The structure alone is parsed here: escapes and templates inside strings, which mean something else in HCL, are
+    # blanked out byte by byte, and read from the original text when a string is evaluated.
+    neutral = _JSON_IN_STRING.sub(b"__", file.content)
+    for child in parse_tree(neutral).root_node.children:
         if child.type == "body":
             for attribute in child.children:
                 if attribute.type == "attribute":

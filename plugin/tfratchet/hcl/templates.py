@@ -279,7 +279,8 @@ def json_string(compiler: Compiler, node: Node) -> Evaluator:
         text = json.loads(compiler.file.text(node), strict=False)
     except ValueError:
         return compiler.broken("not a JSON string")
-    if "${" not in text and "%{" not in text:
+    literal = compiler.file.path.endswith(".tfvars.json")  # values, no expressions
+    if literal or ("${" not in text and "%{" not in text):
         return lambda _: text
     return compile_text(text, compiler.file.path, node.start_point[0])
 

@@ -1,0 +1,8 @@
+name: ${name}
+%{ for u in users ~}
+  - ${u}
+%{ endfor ~}
+  %{ if length(users) > 1 }
+many
+  %{ endif ~}
+end
