@@ -6,6 +6,7 @@ result is the same for every value the unknown may take (``false && x``).
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -30,7 +31,7 @@ from tfratchet.values import (
 IMPURE = re.compile(r"\b(?:uuid|bcrypt|timestamp)\(")
 """Calls that give another value each time, so that two equal expressions are not two equal values."""
 
-_MAX_CHOICES = 6
+_MAX_OUTCOMES = 64
 
 
 class EvalError(Exception):
@@ -117,12 +118,12 @@ def equal(a: Value, b: Value) -> bool | Unknown:
     Two collections of equal elements are equal only when their types are (``[1] == tolist([1])`` and
     ``var.names == []`` are false), and values have no types here: the answer is unknown then.
     """
-    verdict = _equal(a, b)
+    verdict = same(a, b)
     return verdict if verdict is not None else Unknown(f"({canonical(a)} == {canonical(b)})")
 
 
-def _equal(a: Value | Rest, b: Value | Rest) -> bool | None:
-    """True, False, or None when it cannot be told."""
+def same(a: Value | Rest, b: Value | Rest) -> bool | None:
+    """``equal`` as True, False, or None when it cannot be told."""
     if isinstance(a, Rest) or isinstance(b, Rest):
         return None
     if isinstance(a, Unknown) or isinstance(b, Unknown):
@@ -143,7 +144,7 @@ def _equal_unknown(a: Value, b: Value) -> bool | None:
         if a.expr == b.expr:
             return None if IMPURE.search(a.expr) else True
         if isinstance(a, JsonText) and isinstance(b, JsonText):
-            return False if _equal(a.value, b.value) is False and _plain_json(a.value, b.value) else None
+            return False if same(a.value, b.value) is False and _plain_json(a.value, b.value) else None
         if isinstance(a, Template) and isinstance(b, Template):
             return None if _ends_agree(a, b) else False
     known, unknown = (b, a) if isinstance(a, Unknown) else (a, b)
@@ -153,7 +154,7 @@ def _equal_unknown(a: Value, b: Value) -> bool | None:
         return None if may_match(unknown, known) else False
     if isinstance(a, Choice) or isinstance(b, Choice):
         choice, other = (a, b) if isinstance(a, Choice) else (b, a)
-        verdicts = {_equal(choice.if_true, other), _equal(choice.if_false, other)}  # type: ignore[union-attr]
+        verdicts = {same(choice.if_true, other), same(choice.if_false, other)}  # type: ignore[union-attr]
         return verdicts.pop() if len(verdicts) == 1 else None
     return None
 
@@ -165,7 +166,7 @@ def _plain_json(a: Value, b: Value) -> bool:
             return True
         return any(_plain_json(a[k], b[k]) for k in a.keys() & b.keys())
     scalars = (str, int, Decimal)
-    return isinstance(a, scalars) and isinstance(b, scalars) and _equal(a, b) is False
+    return isinstance(a, scalars) and isinstance(b, scalars) and same(a, b) is False
 
 
 def _ends_agree(a: Template, b: Template) -> bool:
@@ -210,7 +211,7 @@ def _equal_lists(a: list[Any], b: list[Any]) -> bool | None:
     for x, y in zip(a, b, strict=False):
         if isinstance(x, Rest) or isinstance(y, Rest):
             break
-        if _equal(x, y) is False:
+        if same(x, y) is False:
             return False
     return None
 
@@ -228,7 +229,7 @@ def _equal_dicts(a: dict[str, Any], b: dict[str, Any]) -> bool | None:
     for x, y in ((a, b), (b, a)):
         if REST_KEY not in y and any(k not in y for k in x if k != REST_KEY):
             return False
-    return False if any(_equal(a[k], b[k]) is False for k in a.keys() & b.keys()) else None
+    return False if any(same(a[k], b[k]) is False for k in a.keys() & b.keys()) else None
 
 
 # Element types -------------------------------------------------------------------------------------------------------
@@ -303,6 +304,10 @@ def choose(condition: str, if_true: Value, if_false: Value) -> Value:
     return Choice(condition, if_true, if_false)
 
 
+def _outcomes(value: Any) -> int:
+    return _outcomes(value.if_true) + _outcomes(value.if_false) if isinstance(value, Choice) else 1
+
+
 def over_choices(function: Callable[[list[Any]], Value], args: Sequence[Any], name: str) -> Value:
     """``function(args)``, done once for each branch of the choices among ``args``.
 
@@ -311,7 +316,7 @@ def over_choices(function: Callable[[list[Any]], Value], args: Sequence[Any], na
     conditions = {a.condition for a in args if isinstance(a, Choice)}
     if not conditions:
         return function(list(args))
-    if len(conditions) > _MAX_CHOICES:
+    if math.prod(_outcomes(a) for a in args) > _MAX_OUTCOMES:
         return Unknown(f"{name}({', '.join(canonical(a) for a in args)})")
     condition = min(conditions)
     branches: list[Value] = []
@@ -347,7 +352,7 @@ def binary(operator: str, a: Value, b: Value) -> Value:
     if isinstance(a, Choice) or isinstance(b, Choice):
         return over_choices(lambda args: binary(operator, args[0], args[1]), [a, b], operator)
     if operator in ("==", "!="):
-        verdict = _equal(a, b)
+        verdict = same(a, b)
         if verdict is None:
             return Unknown(f"({canonical(a)} {operator} {canonical(b)})")
         return verdict if operator == "==" else not verdict
@@ -415,6 +420,7 @@ __all__ = [
     "may_match",
     "over_choices",
     "parse_number",
+    "same",
     "to_bool",
     "to_number",
     "to_string",

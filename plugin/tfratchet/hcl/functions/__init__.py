@@ -29,10 +29,10 @@ _GROUPS = {
     "maps": "keys lookup merge transpose values zipmap",
     "network": "cidrhost cidrnetmask cidrsubnet cidrsubnets",
     "numbers": "abs ceil floor log max min parseint pow range signum sum",
-    "regexes": "regex regexall replace",
+    "regexes": "regex regexall",
     "sets": "setintersection setproduct setsubtract setunion",
-    "strings": "chomp endswith indent join lower split startswith strcontains strrev substr title trim trimprefix "
-    "trimspace trimsuffix upper",
+    "strings": "chomp endswith indent join lower replace split startswith strcontains strrev substr title trim "
+    "trimprefix trimspace trimsuffix upper",
     "yamltext": "yamldecode yamlencode",
 }
 _GROUP_OF = {name: group for group, names in _GROUPS.items() for name in names.split()}

@@ -15,7 +15,6 @@ from tfratchet.hcl.convert import EvalError, same, to_bool, to_number, to_string
 from tfratchet.values import (
     REF_CLOSE,
     REST_KEY,
-    Choice,
     JsonText,
     Rest,
     SetValue,
@@ -138,13 +137,14 @@ class Module(dict[str, Function]):
     """The functions of one module of this package, by Terraform's name."""
 
     def function(
-        self, *parameters: str, variadic: str | None = None, partial: bool = False, name: str = ""
+        self, name: str, *parameters: str, variadic: str | None = None, partial: bool = False
     ) -> Callable[[Run], Run]:
-        """Declare the decorated callable as a function; it is called with the context and the converted arguments."""
+        """Declare the decorated callable as the function ``name``; it is called with the context and the converted
+        arguments.
+        """
 
         def declare(run: Run) -> Run:
-            known_as = name or run.__name__
-            self[known_as] = Function(known_as, run, parameters, variadic, partial)
+            self[name] = Function(name, run, parameters, variadic, partial)
             return run
 
         return declare
@@ -179,12 +179,9 @@ def maybe(element: Value, why: Unknown) -> Rest:
     return Rest(element, why)
 
 
-def elements(value: Value) -> list[Any]:
+def elements(value: list[Any] | Unknown) -> list[Any]:
     """The elements of a list or set, ``Rest`` for those that are not known."""
-    if isinstance(value, Unknown):
-        return [rest_of(value)]
-    assert isinstance(value, list)
-    return list(value)
+    return [rest_of(value)] if isinstance(value, Unknown) else list(value)
 
 
 def has_rest(items: Iterable[Any]) -> bool:
@@ -250,6 +247,36 @@ def unique(items: Iterable[Any]) -> list[Any]:
     return list({canonical(e): e for e in reversed(list(items))}.values())[::-1]
 
 
+class Joined(Unknown):
+    """The unknown part of a joined list: its elements with the separator ``before`` or ``behind`` a known one, or
+    ``all`` there is. ``jsondecode`` makes elements of them again.
+    """
+
+    __slots__ = ("rests", "separator", "side")
+
+    def __init__(self, expr: str, rests: Sequence[Rest], separator: str, side: str) -> None:
+        self.rests = tuple(rests)
+        self.separator = separator
+        self.side = side
+        super().__init__(expr)
+
+
+def pieces(parts: Iterable[Any]) -> Any:
+    """A string of known and unknown parts; the unknown itself when there is nothing else."""
+    merged: list[str | Unknown] = []
+    for part in parts:
+        for piece in part.parts if isinstance(part, Template) else (part,):
+            if isinstance(piece, str) and merged and isinstance(merged[-1], str):
+                merged[-1] += piece
+            elif piece != "":
+                merged.append(piece)
+    if not merged:
+        return ""
+    if len(merged) == 1:
+        return limited(merged[0]) if isinstance(merged[0], str) else merged[0]
+    return Template(merged)
+
+
 def limited(text: str) -> str:
     """``text``, unless it is too long. Raises EvalError."""
     if len(text) > MAX_TEXT:
@@ -261,6 +288,3 @@ def check_count(count: int, context: FunctionContext) -> None:
     """Raise EvalError when a collection of ``count`` elements is too large."""
     if count > context.max_elements:
         raise EvalError(f"a collection of more than {context.max_elements} elements", "limit")
-
-
-__all__ = ["Choice", "FunctionContext", "Module"]
