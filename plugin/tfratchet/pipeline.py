@@ -9,7 +9,8 @@ itself by rules of its own.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from tfratchet.config import Settings
@@ -123,4 +124,54 @@ def open_sides(options: DiffOptions) -> Sides:
 
 def diff(options: DiffOptions, sides: Sides | None = None) -> Outcome:
     """Compare base with head. ``sides``: already opened ones. Raises UserError when nothing can be compared."""
-    raise NotImplementedError
+    from tfratchet.compare import compare
+    from tfratchet.hcl.load import unknown_values
+    from tfratchet.hcl.scope import Limits
+    from tfratchet.model import Snapshot
+    from tfratchet.pairing import Evaluator
+    from tfratchet.rules import all_rules
+    from tfratchet.sources.reach import reach
+
+    sides = sides or open_sides(options)
+    reached = reach(sides.base, sides.head, sides.changes, paths=options.paths, var_files=options.var_files)
+    limits = Limits(**dict(options.limits))
+    evaluator = Evaluator(sides.base, sides.head, sides.changes, variables=options.variables, limits=limits)
+    pairs = [
+        pair
+        for target in reached.targets
+        if not _excluded(target.head_path or target.base_path or ".", options.exclude)
+        for pair in evaluator.pairs(target)
+    ]
+    base = Snapshot(sides.base_label, [b for b, _ in pairs if b.exists])
+    head = Snapshot(sides.head_label, [h for _, h in pairs if h.exists])
+    result = compare(base, head, options.settings, all_rules() if pairs else [], pairs=pairs)
+    result = replace(result, notes=(*reached.notes, *evaluator.notes, *result.notes))
+    roots = (*base.roots, *head.roots)
+    return Outcome(
+        base=Compared(sides.base_label, sides.base_commit),
+        head=Compared(sides.head_label, sides.head_commit),
+        result=result,
+        statistics=Statistics(
+            roots=len({r.path for r in roots}),
+            resources=len({(r.path, r.variant, address) for r in roots for address in r.resources}),
+            calls=len({(r.path, c.address) for r in roots for c in r.calls.values() if c.opaque}),
+            unknown=sum(unknown_values(r) for r in head.roots),
+            files=len({f for r in roots for f in r.files_read}),
+            changed=len(sides.changes),
+        ),
+    )
+
+
+def _excluded(path: str, patterns: Sequence[str]) -> bool:
+    """Whether a root module is at or below one of the patterns (``*`` and ``**`` as in .gitignore)."""
+    parts = path.split("/")
+    return any(_matches(parts, pattern.strip("/").split("/")) for pattern in patterns)
+
+
+def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
+    """Whether a path is at or below a pattern."""
+    if not pattern:
+        return True
+    if pattern[0] == "**":
+        return any(_matches(parts[i:], pattern[1:]) for i in range(len(parts) + 1))
+    return bool(parts) and fnmatchcase(parts[0], pattern[0]) and _matches(parts[1:], pattern[1:])
