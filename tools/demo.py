@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "demo"
@@ -111,14 +112,14 @@ EDITS = [
 ]
 
 
-def run(*command: str) -> subprocess.CompletedProcess[str]:
+def run(*command: str, **more: Any) -> subprocess.CompletedProcess[str]:
     """Run in ``demo/``, with a git that sees no configuration of this machine."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_PAGER": "cat"}
     for role in ("AUTHOR", "COMMITTER"):
         env |= {f"GIT_{role}_NAME": "Demo", f"GIT_{role}_EMAIL": "demo@example.com"}
         env[f"GIT_{role}_DATE"] = "2026-01-05T09:00:00Z"
-    return subprocess.run(command, cwd=DEMO, env=env, text=True, check=False)
+    return subprocess.run(command, cwd=DEMO, env=env, text=True, check=False, **more)
 
 
 def build() -> None:
@@ -152,9 +153,11 @@ def main() -> None:
     )
     run("git", "diff", "--unified=0", f"--color={color}").check_returncode()
     print("\n$ tfratchet diff\n", flush=True)
-    done = run(sys.executable, "-m", "tfratchet", "diff", "--color", color)
-    if done.returncode != 1:
-        sys.exit(f"the demo expects exit code 1 (findings), got {done.returncode}")
+    done = run(sys.executable, "-m", "tfratchet", "diff", "--color", color, capture_output=True)
+    print(done.stdout + done.stderr, end="", flush=True)
+    missing = [rule for rule in ("TFR101", "TFR202", "TFR405") if rule not in done.stdout]
+    if done.returncode != 1 or missing:
+        sys.exit(f"\nthe demo expects these findings and exit code 1, got {done.returncode}; missing: {missing}")
     print("\nExit code 1: findings. The change would not pass pre-commit or a pull request.")
     print("Try it yourself: cd demo, edit, ../.venv/bin/tfratchet diff")
 
