@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from tfratchet.config import Settings
+from tfratchet.iam.changes import entitlement_changes
 from tfratchet.iam.entitlements import Entitlements
-from tfratchet.matching import Matching
-from tfratchet.model import Finding, Problem, Root, Snapshot
+from tfratchet.iam.losses import Changes
+from tfratchet.matching import Matching, covers
+from tfratchet.model import Certainty, Finding, Problem, Root, Severity, Snapshot
+from tfratchet.moves import drop_moves
 from tfratchet.rules.base import Rule
 
 
@@ -43,6 +46,11 @@ class RootPair:
         return Entitlements.of(self.base, self.matching.identity_of_base)
 
     @cached_property
+    def entitlement_changes(self) -> Changes:
+        """What users, groups and roles lose."""
+        return entitlement_changes(self.matching, self.base_entitlements, self.head_entitlements)
+
+    @cached_property
     def head_entitlements(self) -> Entitlements:
         """Who has which policy in head; a principal or policy that is the same as in base has the same identity."""
         return Entitlements.of(self.head, self.matching.identity_of_head)
@@ -67,6 +75,113 @@ class Result:
     errors: Sequence[Problem]
 
 
-def compare(base: Snapshot, head: Snapshot, settings: Settings, rules: Iterable[Rule]) -> Result:
-    """Run ``rules`` on every pair of root modules."""
-    raise NotImplementedError
+def compare(
+    base: Snapshot,
+    head: Snapshot,
+    settings: Settings,
+    rules: Iterable[Rule],
+    pairs: Sequence[tuple[Root, Root]] | None = None,
+) -> Result:
+    """Run ``rules`` on every pair of root modules.
+
+    ``pairs``: which root module of base is which of head, where paths do not tell (a renamed directory); else they are
+    paired by path and variant. The result is in order of root module, then worst first, and holds each finding once.
+    """
+    comparison = Comparison(base, head, settings)
+    for one, other in pairs if pairs is not None else pair_roots(base, head):
+        comparison.pairs.append(RootPair(one, other, settings, comparison))
+    active = [rule for rule in rules if is_active(rule, settings)]
+    findings: list[tuple[RootPair, Finding]] = []
+    errors = _problems(base, head, comparison.pairs)
+    for pair in comparison.pairs:
+        for rule in active:
+            findings.extend((pair, weaken(pair, found)) for found in _run(rule, pair, errors))
+    kept, moves = drop_moves(findings, comparison.pairs, active)
+    chosen = [f.with_severity(settings.severities[f.rule]) if f.rule in settings.severities else f for f in kept]
+    order = sorted(chosen, key=lambda f: (f.root, f.variant or "", -f.severity, f.rule, f.address, f.message))
+    notes = [note for pair in comparison.pairs for note in _notes(pair)]
+    return Result(list(dict.fromkeys(order)), _once([*moves, *notes]), _once(errors))
+
+
+def _run(rule: Rule, pair: RootPair, errors: list[Problem]) -> list[Finding]:
+    try:
+        return list(rule.compare(pair))
+    except Exception as error:  # noqa: BLE001 (a rule that fails is an error, and hides nothing that the others find)
+        text = f"rule {rule.id} failed on {pair.path}: {type(error).__name__}: {error}"
+        errors.append(Problem("internal", text))
+        return []
+
+
+def pair_roots(base: Snapshot, head: Snapshot) -> Iterator[tuple[Root, Root]]:
+    """Root modules by path and variant; one that a side lacks is empty there."""
+    sides = [{(r.path, r.variant): r for r in snapshot.roots} for snapshot in (base, head)]
+    for path, variant in sorted({*sides[0], *sides[1]}, key=lambda k: (k[0], k[1] or "")):
+        missing = Root(path, variant=variant, exists=False)
+        yield sides[0].get((path, variant), missing), sides[1].get((path, variant), missing)
+
+
+def is_active(rule: Rule, settings: Settings) -> bool:
+    """Whether the settings switch a rule on. Off beats on; a group is on when it is included or its rule is named."""
+    names = {rule.id, rule.family}
+    if names & settings.disabled:
+        return False
+    if rule.group and rule.group not in settings.include and rule.id not in settings.enabled:
+        return False
+    return not settings.enabled or bool(names & settings.enabled) or rule.group in settings.include - {""}
+
+
+def weaken(pair: RootPair, finding: Finding) -> Finding:
+    """A loss in a place that could not be read in head is only possible."""
+    reason = _unreadable(pair, finding)
+    if reason is None:
+        return finding
+    return replace(
+        finding,
+        severity=min(finding.severity, Severity.MEDIUM),
+        certainty=Certainty.POSSIBLE,
+        depends_on=(*finding.depends_on, reason),
+    )
+
+
+def _unreadable(pair: RootPair, finding: Finding) -> str | None:
+    resource = pair.base.resources.get(finding.address)
+    if resource is not None and pair.matching.head_for(resource) is not None:
+        return None
+    call = pair.base.calls.get(finding.address)
+    if call is not None and pair.matching.call_for(call) is not None:
+        return None
+    where = finding.base.location if finding.base is not None else None
+    for error in pair.head.errors:
+        if error.kind == "limit":
+            return "what the evaluation of head left out"
+        if error.kind != "syntax" or error.location is None:
+            continue
+        file = error.location.file
+        if (where is not None and where.file == file) or file not in pair.base.files_read:
+            return f"what stands in {file}, which has a syntax error in head"
+    if resource is not None and resource.module:
+        target = pair.matching.moved_to(resource.address)
+        for other in pair.head.calls.values():
+            before = pair.base.calls.get(other.address)
+            if other.opaque and covers(other.address, target) and not (before is not None and before.opaque):
+                return f"what {other.address} holds, which could not be read in head"
+    return None
+
+
+def _problems(base: Snapshot, head: Snapshot, pairs: Iterable[RootPair]) -> list[Problem]:
+    """Errors of both sides; those that only base has say so."""
+    of_head = [*head.errors, *(e for pair in pairs for e in pair.head.errors)]
+    known = {(e.kind, e.message) for e in of_head}
+    of_base = [*base.errors, *(e for pair in pairs for e in pair.base.errors)]
+    told = [replace(e, message=f"{e.message} (in base)") for e in of_base if (e.kind, e.message) not in known]
+    return [*of_head, *told]
+
+
+def _notes(pair: RootPair) -> Iterator[Problem]:
+    for route in pair.entitlement_changes.routes:
+        yield Problem("route", route.message, route.location)
+    yield from pair.head.notes
+
+
+def _once(problems: Iterable[Problem]) -> list[Problem]:
+    return list(dict.fromkeys(problems))

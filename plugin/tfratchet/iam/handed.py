@@ -25,9 +25,9 @@ _OTHER = frozenset(
     re.findall(
         "[a-z]+",
         """admin agent arn arns auto autoscaling cluster cognito config count create data database db default
-        description email emails enabled force id ids key keys log logs master max min node number option owner parameter password
-        path placement policies policy pool prefix resource root security sg ssh subnet suffix tag tags target type
-        window windows""",
+        description email emails enabled force id ids key keys log logs master max min node number option owner
+        parameter password path placement policies policy pool prefix resource root security sg ssh subnet suffix tag
+        tags target type window windows""",
     )
 )
 _POLICY_ARGUMENT = re.compile(r"(^|_)polic(y|ies)(_arns?)?$|(^|_)policy_arns?(_|$)")

@@ -77,6 +77,8 @@ class Names:
         """Principals that the root module only reads, by a data source."""
         self.policies: dict[str, Resource] = {}
         """Managed policies that the root module creates, by the id of the policy."""
+        self.read_policies: set[str] = set()
+        """Ids of the customer's policies that the root module reads by a data source."""
         self.near: Resource | None = None
         """The resource whose arguments are being read: of two things of one name, its own account's is meant."""
         self._by_name: dict[tuple[str, str], list[str]] = {}
@@ -97,6 +99,11 @@ class Names:
                 argument = resource.values.get(_DATA_NAMES[kind])
                 if argument is not None:
                     self.read.add(self.principal(kind, argument))
+
+        for resource in root.data("aws_iam_policy"):
+            read = self._of_data(resource)
+            if read is not None:
+                self.read_policies.add(read.id)
 
     def text(self, value: Value | Rest) -> str:
         """The canonical text of a value, with identities in place of addresses."""
@@ -211,12 +218,16 @@ class Names:
             return self._declared(resource)
         match = _WHOLE_REF.match(value.expr)
         data = self.root.resources.get(match[1] + match[2]) or self.root.resources.get(match[1]) if match else None
-        if data is not None and data.type == "aws_iam_policy" and not data.managed:
-            for argument, read in (("arn", self.policy), ("name", self.policy_named)):
-                given = data.values.get(argument)
-                if isinstance(given, (str, Unknown)):
-                    return read(given)
-        return Policy(self.text(value), display(value), known=False)
+        read = self._of_data(data) if data is not None and data.type == "aws_iam_policy" and not data.managed else None
+        return read or Policy(self.text(value), display(value), known=False)
+
+    def _of_data(self, data: Resource) -> Policy | None:
+        """The policy that a data source reads, by ARN or by name."""
+        for argument, read in (("arn", self.policy), ("name", self.policy_named)):
+            given = data.values.get(argument)
+            if isinstance(given, (str, Unknown)):
+                return read(given)
+        return None
 
     def policy_named(self, name: str | Unknown) -> Policy:
         """The customer's policy of this name."""

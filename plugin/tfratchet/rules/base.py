@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -77,6 +77,12 @@ class Rule(ABC):
     @abstractmethod
     def compare(self, pair: RootPair) -> Iterator[Finding]:
         """Findings of this rule between ``pair.base`` and ``pair.head``."""
+
+    def gained(self, pair: RootPair) -> Iterable[str]:  # noqa: ARG002 (for subclasses)
+        """What ``pair`` newly has in head, in the words of ``Finding.lost``: a loss elsewhere whose words are all among
+        them is a move. Resources that are new in head need no words here: see ``compare.resource_word``.
+        """
+        return ()
 
     def finding(
         self,
