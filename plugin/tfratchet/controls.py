@@ -136,6 +136,14 @@ def _store(attribute: str, label: str, stronger: Stronger, default: Value) -> Co
     return Control(name, kind, attribute, "TFR417", label, stronger, default, source=_PROVIDER)
 
 
+def _bucket(name: str, label: str, stronger: Stronger, default: Value, *arguments: str) -> Control:
+    unit = "days" if name.endswith("_days") else ""
+    full = f"log_bucket_{name}"
+    return Control(
+        full, "aws_s3_bucket", name, "TFR411", label, stronger, default, "S3 API", arguments=arguments, unit=unit
+    )
+
+
 _ROWS = (
     _password(
         "minimum_password_length",
@@ -241,6 +249,22 @@ _ROWS = (
         ),
         unit="days",
     ),
+    _bucket("versioning", "versioning of the log bucket", Stronger.TRUE, False, "versioning_enabled"),
+    _bucket("kms", "KMS encryption of the log bucket", Stronger.SET, None),
+    _bucket("encryption", "explicit encryption of the log bucket", Stronger.SET, None),
+    _bucket("block_public_acls", "public ACLs blocked", Stronger.TRUE, None),
+    _bucket("block_public_policy", "public policies blocked", Stronger.TRUE, None),
+    _bucket("ignore_public_acls", "public ACLs ignored", Stronger.TRUE, None),
+    _bucket("restrict_public_buckets", "public access restricted", Stronger.TRUE, None),
+    _bucket("ownership", "object ownership of the log bucket", Stronger.HIGHER, None),
+    _bucket("acl", "ACL of the log bucket", Stronger.HIGHER, None),
+    _bucket("object_lock", "object lock of the log bucket", Stronger.TRUE, False),
+    _bucket("object_lock_mode", "mode of the object lock", Stronger.HIGHER, 0),
+    _bucket("object_lock_days", "retention by object lock", Stronger.HIGHER, 0),
+    _bucket("retention_days", "retention of log files", Stronger.LONGER, 0),
+    _bucket("noncurrent_days", "retention of earlier versions of log files", Stronger.LONGER, 0),
+    _bucket("access_logging", "access logging of the log bucket", Stronger.SET, None),
+    _bucket("force_destroy", "destruction of a log bucket that is not empty", Stronger.FALSE, False),
     Control(
         "enable_key_rotation",
         "aws_kms_key",
