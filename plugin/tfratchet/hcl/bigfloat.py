@@ -46,6 +46,11 @@ def _bounded(exponent: str | None) -> int:
     return int(exponent)
 
 
+def negated(value: Number) -> Number:
+    """``-value``, with all of its digits (the operator would round a decimal)."""
+    return -value if isinstance(value, int) else value.copy_negate()
+
+
 def fraction(value: Number) -> Fraction:
     """The exact value of the binary float that a number stands for."""
     if isinstance(value, int):

@@ -64,6 +64,11 @@ class Context:
         for position, arg in enumerate(args):
             if isinstance(arg, Lazy):
                 args[position] = arg.materialise()
+        # Terraform 0.11 had these two instead of [...] and {...}; old versions of a configuration still do.
+        if name == "list":
+            return args
+        if name == "map" and len(args) % 2 == 0:
+            return functions.call("zipmap", [args[::2], args[1::2]], self.functions)
         return functions.call(name, args, self.functions)
 
     # --- files the configuration reads ------------------------------------------------------------------------------

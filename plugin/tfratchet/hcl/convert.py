@@ -385,8 +385,11 @@ def arithmetic(operator: str, a: int | Decimal, b: int | Decimal) -> int | Decim
             whole = a + b if operator == "+" else a - b if operator == "-" else a * b
             return whole if whole.bit_length() <= bigfloat.PRECISION else bigfloat.rounded(Fraction(whole))
         x, y = bigfloat.fraction(a), bigfloat.fraction(b)
-        if operator == "%":  # the sign is the dividend's
-            return a if y == 0 else bigfloat.rounded(x - y * int(x / y))
+        if operator == "%":  # the sign is the dividend's; rounded at each step, as Terraform does
+            if y == 0:
+                return a
+            times = int(bigfloat.fraction(bigfloat.rounded(x / y)))
+            return bigfloat.rounded(x - bigfloat.fraction(bigfloat.rounded(y * times)))
         if operator == "/":
             if y == 0:
                 raise EvalError("division by zero")
@@ -402,7 +405,7 @@ def unary(operator: str, a: Value) -> Value:
         return over_choices(lambda args: unary(operator, args[0]), [a], operator)
     value: Value = _operand(to_bool if operator == "!" else to_number, a, "only")
     if isinstance(value, (int, Decimal)):
-        return (not value) if operator == "!" else -value
+        return (not value) if operator == "!" else bigfloat.negated(value)
     return Unknown(f"{operator}{_grouped(canonical(value))}")
 
 

@@ -22,11 +22,11 @@ class LimitError(EvalError):
 class Limits:
     """How much one root module may cost. Crossing one is reported and leaves an unknown, never a silent gap."""
 
-    steps: int = 1_000_000
+    steps: int = 500_000
     """Evaluation steps (function calls, elements of ``for`` expressions)."""
-    instances: int = 20_000
+    instances: int = 10_000
     """Instances of one resource, module or dynamic block."""
-    total_instances: int = 50_000
+    total_instances: int = 30_000
     """Instances of everything in one root module."""
     elements: int = 200_000
     """Elements of one collection."""

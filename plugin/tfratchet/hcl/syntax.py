@@ -111,12 +111,22 @@ def parse_file(path: str, content: bytes) -> SourceFile:
         return _parse_json(path, content, problems)
     file = SourceFile(path, content)
     root = parse_tree(content).root_node
-    if root.has_error:
+    if root.has_error or any(_header_over_lines(c) for top in root.children for c in top.children):
         file.body = _recovered(root, file, problems)
     else:
         file.body = _body(root, file, problems, 0)
     file.problems = tuple(problems)
     return file
+
+
+def _header_over_lines(node: Node) -> bool:
+    """Whether a block's header goes over several lines, which the grammar accepts and HCL does not: prose in front of
+    a block would swallow it.
+    """
+    if node.type != "block":
+        return False
+    opening = next((c for c in node.children if c.type == "block_start"), node)
+    return opening.start_point[0] != node.start_point[0]
 
 
 # Where a top-level block begins, as people and ``terraform fmt`` write it: at the start of a line.

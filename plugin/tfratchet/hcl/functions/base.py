@@ -244,7 +244,10 @@ def same_element(a: Value | Rest, b: Value | Rest) -> bool | None:
 
 def unique(items: Iterable[Any]) -> list[Any]:
     """``items`` without repeated texts, in their order."""
-    return list({canonical(e): e for e in reversed(list(items))}.values())[::-1]
+    found: dict[str, Any] = {}
+    for item in items:
+        found.setdefault(canonical(item), item)
+    return list(found.values())
 
 
 class Joined(Unknown):

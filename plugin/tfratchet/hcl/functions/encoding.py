@@ -75,6 +75,7 @@ _CHARSETS = {
         "gbk": "GBK",
         "gb18030": "GB18030",
         "big5": "Big5",
+        "hz": "HZ-GB-2312",
         "mac-roman": "macintosh",
     }.items()
     for name in names.split()

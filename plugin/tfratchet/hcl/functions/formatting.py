@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from tfratchet.hcl.bigfloat import fraction
+from tfratchet.hcl.bigfloat import fraction, negated
 from tfratchet.hcl.convert import EvalError, to_bool, to_number, to_string
 from tfratchet.hcl.functions.base import (
     FunctionContext,
@@ -142,7 +142,7 @@ def write(verb: Verb, value: Any) -> str:
             raise EvalError(f"{verb.text}: a whole number is needed")
         return _signed(verb, number < 0, _whole(verb, abs(number)))
     precision = None if verb.mode == "v" else verb.precision
-    return _signed(verb, number < 0, _float(mode, abs(number), precision))
+    return _signed(verb, number < 0, _float(mode, negated(number) if number < 0 else number, precision))
 
 
 def _padded(verb: Verb, text: str) -> str:

@@ -6,7 +6,7 @@ import math
 from decimal import Decimal
 from typing import Any
 
-from tfratchet.hcl.bigfloat import NumberTooLarge, fraction, rounded
+from tfratchet.hcl.bigfloat import NumberTooLarge, fraction, negated, rounded
 from tfratchet.hcl.convert import EvalError, arithmetic, to_number
 from tfratchet.hcl.functions.base import FunctionContext, Module
 from tfratchet.values import Value
@@ -20,7 +20,7 @@ _MAX_RANGE = 1024
 
 @function("abs", "number")
 def _abs(_: FunctionContext, value: Any) -> Value:
-    return abs(value)
+    return negated(value) if value < 0 else value
 
 
 @function("ceil", "number")
@@ -59,9 +59,37 @@ def _log(_: FunctionContext, value: Any, base: Any) -> Value:
 @function("pow", "number", "number")
 def _pow(_: FunctionContext, value: Any, power: Any) -> Value:
     try:
-        return _from_float(math.pow(float(value), float(power)))
-    except (ValueError, OverflowError):
+        return _from_float(_power(float(value), float(power)))
+    except (ValueError, ZeroDivisionError, OverflowError):
         raise EvalError("pow: there is no such power, or it is too large") from None
+
+
+def _power(x: float, y: float) -> float:
+    """Go's own algorithm: C's ``pow`` differs from it in the last bit (``10**23``)."""
+    if y in (0.0, 1.0, 0.5, -0.5) or x in (0.0, 1.0) or (x < 0 and y != int(y)):
+        return math.pow(x, y)
+    part, whole = math.modf(abs(y))
+    if abs(math.frexp(x)[1]) * whole > 5000:
+        raise OverflowError
+    result = 1.0
+    if part:
+        if part > 0.5:
+            part, whole = part - 1, whole + 1
+        result = math.exp(part * math.log(x))
+    mantissa, exponent = math.frexp(x)
+    shift = 0
+    times = int(whole)
+    while times:
+        if times & 1:
+            result *= mantissa
+            shift += exponent
+        mantissa *= mantissa
+        exponent *= 2
+        if abs(mantissa) < 0.5:
+            mantissa += mantissa
+            exponent -= 1
+        times >>= 1
+    return math.ldexp(1 / result, -shift) if y < 0 else math.ldexp(result, shift)
 
 
 def _from_float(value: float) -> Value:

@@ -132,7 +132,7 @@ class _Reader:
     def _scalar(self, event: Any) -> Any:
         text: str = event.value
         tag = event.tag or ""
-        plain = event.style is None
+        plain = not event.style
         if tag == "!" or (tag and not tag.startswith(_TAG)):
             raise EvalError(f"yamldecode: the tag {tag!r} is not supported")
         tag = tag.removeprefix(_TAG)
@@ -214,7 +214,9 @@ def _yamlencode(_: FunctionContext, value: Any) -> Value:
     events: list[Any] = [yaml.StreamStartEvent(), yaml.DocumentStartEvent(explicit=False)]
     _emit(value, events)
     events += [yaml.DocumentEndEvent(explicit=False), yaml.StreamEndEvent()]
-    return limited(str(yaml.emit(events, Dumper=dumper, width=80, allow_unicode=True)))
+    text = str(yaml.emit(events, Dumper=dumper, width=80, allow_unicode=True)).removesuffix("...\n")
+    plain = value is None or isinstance(value, (bool, int, Decimal))
+    return limited(text + "...\n" if plain else text)  # Terraform's writer closes a document of one plain word
 
 
 def _emit(value: Any, events: list[Any]) -> None:
