@@ -14,16 +14,16 @@ data "aws_region" "global" {
 module "password_policy" {
   source = "../modules/password-policy"
 
-  minimum_password_length        = var.password_policy.minimum_password_length
-  require_uppercase_characters   = var.password_policy.require_uppercase_characters
-  require_lowercase_characters   = var.password_policy.require_lowercase_characters
-  require_numbers                = var.password_policy.require_numbers
-  require_symbols                = var.password_policy.require_symbols
-  max_password_age               = var.password_policy.max_password_age
-  password_reuse_prevention      = var.password_policy.password_reuse_prevention
-  allow_users_to_change_password = var.password_policy.allow_users_to_change_password
-  hard_expiry                    = var.password_policy.hard_expiry
-  allow_weaker                   = var.password_policy.allow_weaker
+  minimum_password_length        = var.minimum_password_length
+  require_uppercase_characters   = var.require_uppercase_characters
+  require_lowercase_characters   = var.require_lowercase_characters
+  require_numbers                = var.require_numbers
+  require_symbols                = var.require_symbols
+  max_password_age               = var.max_password_age
+  password_reuse_prevention      = var.password_reuse_prevention
+  allow_users_to_change_password = var.allow_users_to_change_password
+  hard_expiry                    = var.hard_expiry
+  allow_weaker                   = var.allow_weaker_password_policy
 }
 
 module "iam_groups" {
@@ -66,6 +66,7 @@ module "cloudtrail" {
     retention_days         = var.cloudtrail.retention_days
     archive_after_days     = var.cloudtrail.archive_after_days
     object_lock_days       = var.cloudtrail.object_lock_days
+    mfa_delete             = var.cloudtrail.mfa_delete
     access_log_bucket_name = var.cloudtrail.access_log_bucket_name
     administrator_arns     = var.break_glass_principal_arns
   }

@@ -44,27 +44,79 @@ variable "groups_without_mfa" {
   }
 }
 
-variable "password_policy" {
-  description = "Settings of the module password-policy."
-  type = object({
-    minimum_password_length        = optional(number, 14)
-    require_uppercase_characters   = optional(bool, true)
-    require_lowercase_characters   = optional(bool, true)
-    require_numbers                = optional(bool, true)
-    require_symbols                = optional(bool, true)
-    max_password_age               = optional(number, 90)
-    password_reuse_prevention      = optional(number, 24)
-    allow_users_to_change_password = optional(bool, true)
-    hard_expiry                    = optional(bool, false)
-    allow_weaker                   = optional(bool, false)
-  })
-  default  = {}
-  nullable = false
+variable "minimum_password_length" {
+  description = "Least number of characters of a password; at least 14."
+  type        = number
+  default     = 14
+  nullable    = false
+}
+
+variable "require_uppercase_characters" {
+  description = "A password needs an uppercase letter."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "require_lowercase_characters" {
+  description = "A password needs a lowercase letter."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "require_numbers" {
+  description = "A password needs a digit."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "require_symbols" {
+  description = "A password needs a symbol."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "max_password_age" {
+  description = "Days after which a password must be changed; at most 90."
+  type        = number
+  default     = 90
+  nullable    = false
+}
+
+variable "password_reuse_prevention" {
+  description = "How many earlier passwords may not be used again; 24."
+  type        = number
+  default     = 24
+  nullable    = false
+}
+
+variable "allow_users_to_change_password" {
+  description = "Users may change their own password."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "hard_expiry" {
+  description = "An expired password can only be reset by an administrator."
+  type        = bool
+  default     = false
+  nullable    = false
 
   validation {
-    condition     = !var.password_policy.hard_expiry || var.mfa.allow_password_change_without_mfa
+    condition     = !var.hard_expiry || var.mfa.allow_password_change_without_mfa
     error_message = "hard_expiry without mfa.allow_password_change_without_mfa locks users out: an expired password can only be reset by an administrator, and the first sign-in with the new one is then refused for want of MFA."
   }
+}
+
+variable "allow_weaker_password_policy" {
+  description = "Accept a password policy below the floors."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "mfa" {
@@ -121,6 +173,7 @@ variable "cloudtrail" {
     kms_key_arn               = optional(string)
     log_group_retention_days  = optional(number, 365)
     log_reader_principal_arns = optional(set(string), [])
+    mfa_delete                = optional(bool, false)
     object_lock_days          = optional(number, 0)
     reader_groups             = optional(set(string), [])
     retention_days            = optional(number, 0)

@@ -139,8 +139,8 @@ def _readme(directory: Path) -> tuple[Path, str]:
 def generated() -> dict[Path, str]:
     """Every generated file with the text that it should have."""
     files = {
-        TERRAFORM / "modules" / "detach-guard" / "protected_actions.json": guard_catalogue(SOURCE),
-        TERRAFORM / "modules" / "mfa-enforcement" / "protected_actions.json": mfa_catalogue(SOURCE),
+        TERRAFORM / "modules" / "detach-guard" / "protected_actions.json": guard_catalogue(DATA),
+        TERRAFORM / "modules" / "mfa-enforcement" / "protected_actions.json": mfa_catalogue(DATA),
     }
     directories = [*sorted((TERRAFORM / "modules").iterdir()), TERRAFORM / "baseline"]
     return files | dict(_readme(directory) for directory in directories)

@@ -35,6 +35,7 @@ module "log_bucket" {
   archive_after_days     = var.log_bucket.archive_after_days
   object_lock_days       = var.log_bucket.object_lock_days
   object_lock_mode       = var.log_bucket.object_lock_mode
+  mfa_delete             = var.log_bucket.mfa_delete
   access_log_bucket_name = var.log_bucket.access_log_bucket_name
   administrator_arns     = var.log_bucket.administrator_arns
   tags                   = var.tags

@@ -53,6 +53,7 @@ variable "log_bucket" {
     archive_after_days     = optional(number, 90)
     object_lock_days       = optional(number, 0)
     object_lock_mode       = optional(string, "COMPLIANCE")
+    mfa_delete             = optional(bool, false)
     access_log_bucket_name = optional(string)
     administrator_arns     = optional(set(string), [])
   })
@@ -104,11 +105,6 @@ variable "include_global_service_events" {
   validation {
     condition     = var.include_global_service_events || !var.is_multi_region_trail
     error_message = "A multi-region trail records global service events: the API refuses the one without the other."
-  }
-
-  validation {
-    condition     = var.include_global_service_events || var.allow_weaker
-    error_message = "include_global_service_events must be true, or IAM calls go unseen. Set allow_weaker = true to accept that."
   }
 }
 

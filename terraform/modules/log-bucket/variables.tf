@@ -92,6 +92,13 @@ variable "object_lock_mode" {
   }
 }
 
+variable "mfa_delete" {
+  description = "MFA delete has been switched on. Only root can do that, by hand, with its MFA device (see the README); true here keeps the configuration in step."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "access_log_bucket_name" {
   description = "Name of an existing bucket that access logs go to. Null: a bucket of its own, named like this one with -access behind."
   type        = string

@@ -7,7 +7,8 @@ resource "aws_s3_bucket" "logs" {
   tags   = var.tags
 
   versioning {
-    enabled = true
+    enabled    = true
+    mfa_delete = var.mfa_delete
   }
 
   server_side_encryption_configuration {

@@ -43,37 +43,3 @@ run "a_policy_leaves" {
     error_message = "addresses of the attachments that stay have changed"
   }
 }
-
-run "no_groups" {
-  command = plan
-  variables {
-    groups  = {}
-    members = {}
-  }
-  expect_failures = [var.groups]
-}
-
-run "group_without_policy" {
-  command = plan
-  variables {
-    groups  = { admins = { policies = {} } }
-    members = {}
-  }
-  expect_failures = [var.groups]
-}
-
-run "member_without_group" {
-  command = plan
-  variables {
-    members = { alice = [] }
-  }
-  expect_failures = [var.members]
-}
-
-run "member_of_unknown_group" {
-  command = plan
-  variables {
-    members = { alice = ["nobody"] }
-  }
-  expect_failures = [var.members]
-}

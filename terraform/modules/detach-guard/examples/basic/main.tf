@@ -25,7 +25,7 @@ resource "aws_iam_role" "break_glass" {
     Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
-      Principal = { AWS = "arn:aws:iam::111122223333:root" }
+      Principal = { AWS = "arn:aws:iam::111122223333:role/security-on-call" }
       Action    = "sts:AssumeRole"
       Condition = { Bool = { "aws:MultiFactorAuthPresent" = "true" } }
     }]
