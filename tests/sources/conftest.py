@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from reaching import Change
 
 from gitrepo import Repo, make_repo
-from tfratchet.sources.git import Repository
+from tfratchet.sources.git import INDEX, WORKTREE, Repository
 
 
 @pytest.fixture(autouse=True)
@@ -38,3 +39,15 @@ def opened() -> Iterator[Callable[..., Repository]]:
     yield open_repository
     for repository in found:
         repository.close()
+
+
+@pytest.fixture(params=["HEAD", INDEX, WORKTREE])
+def change(request: pytest.FixtureRequest, repo: Repo) -> Change:
+    """A change as a commit, staged, or on disk only."""
+    return Change(repo, request.param)
+
+
+@pytest.fixture
+def staged(repo: Repo) -> Change:
+    """A staged change."""
+    return Change(repo, INDEX)

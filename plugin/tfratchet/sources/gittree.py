@@ -14,6 +14,7 @@ from tfratchet.sources.tree import TreeError
 if TYPE_CHECKING:
     from tfratchet.sources.git import Repository
 
+_LINK_LINE = b"\x00120000 blob "
 _LINK_LIMIT = 64 * 1024  # bytes of a link's target: no path is longer
 
 
@@ -113,11 +114,14 @@ class RevisionTree(_RepositoryTree):
         if self._links is None:
             self.prepare_links()
             assert self._links_job is not None  # noqa: S101 (prepare_links)
-            found = {
-                decode(m[2]): Entry(LINK, m[1].decode())
-                for m in re.finditer(rb"(?:\A|(?<=\0))120000 blob ([0-9a-f]+)\t([^\0]+)", self._links_job.output())
-            }
+            listing = b"\0" + self._links_job.output()
             self._links_job = None
+            found: dict[str, Entry] = {}
+            start = listing.find(_LINK_LINE)  # searched, not parsed: there may be very many files and hardly a link
+            while start >= 0:
+                object_id, path = listing[start + len(_LINK_LINE) : listing.index(b"\0", start + 1)].split(b"\t", 1)
+                found[decode(path)] = Entry(LINK, object_id.decode())
+                start = listing.find(_LINK_LINE, start + 1)
             self._prefetch(list(found.values()))
             self._links = {path: self._target(path, entry) for path, entry in found.items()}
         return self._links
@@ -145,8 +149,8 @@ class RevisionTree(_RepositoryTree):
         except GitError:
             output = git.run(*command, "--extended-regexp", *what, accept=(0, 1))
         cut = len(self.tree_id) + 1
-        for match in re.finditer(rb"([^\0]+)\0([^\n]*)\n", output):
-            yield decode(match[1][cut:]), decode(match[2])
+        for path, line in re.findall(r"([^\0]+)\0([^\n]*)\n", decode(output)):
+            yield path[cut:], line
 
 
 class OverlayTree(_RepositoryTree):
