@@ -55,14 +55,15 @@ def call(name: str, args: list[Value], context: FunctionContext) -> Value:
             from tfratchet.hcl.functions.base import unknown
 
             return unknown(name, args)
-        function = _load(name)
+        function = load(name)
     for arg in args:
         if isinstance(arg, Unknown):
             return over_choices(lambda chosen: function(chosen, context), args, name)
     return function(args, context)
 
 
-def _load(name: str) -> Function:
+def load(name: str) -> Function:
+    """The function of this name. Raises EvalError when there is none."""
     group = _GROUP_OF.get(name)
     if group is None:
         near = difflib.get_close_matches(name, NAMES, 1)

@@ -76,7 +76,8 @@ class Function:
             wanted = f"{'at least ' if self.variadic else ''}{len(self.parameters)}"
             raise EvalError(f"{self.name}: {len(args)} arguments, {wanted} are needed")
         types = (*self.parameters, *[self.variadic or ""] * (len(args) - len(self.parameters)))
-        return self.run(context, *(self._converted(a, t) for a, t in zip(args, types, strict=True)))
+        result = self.run(context, *(self._converted(a, t) for a, t in zip(args, types, strict=True)))
+        return normal(result) if isinstance(result, str) else result
 
     def _converted(self, arg: Any, wanted: str) -> Any:
         if arg is None and wanted != "nullable":
@@ -278,6 +279,15 @@ def pieces(parts: Iterable[Any]) -> Any:
     if len(merged) == 1:
         return limited(merged[0]) if isinstance(merged[0], str) else merged[0]
     return Template(merged)
+
+
+def normal(text: str) -> str:
+    """A text in Unicode's normal form C: Terraform keeps every string in it."""
+    if text.isascii():
+        return text
+    import unicodedata
+
+    return unicodedata.normalize("NFC", text)
 
 
 def limited(text: str) -> str:

@@ -8,8 +8,7 @@ import urllib.parse
 from typing import Any
 
 from tfratchet.hcl.convert import EvalError
-from tfratchet.hcl.functions.base import FunctionContext, Module, check_count, unknown
-from tfratchet.hcl.functions.strings import normal
+from tfratchet.hcl.functions.base import FunctionContext, Module, check_count, normal, unknown
 from tfratchet.values import Value
 
 FUNCTIONS = Module()

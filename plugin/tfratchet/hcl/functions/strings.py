@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -259,8 +258,3 @@ def _replace(_: FunctionContext, text: Any, old: Any, new: Any) -> Value:
         return limited(substitute(text, old[1:-1], new))
     _check_growth(text, text.count(old) if old else len(text) + 1, len(new))
     return text.replace(old, new)
-
-
-def normal(text: str) -> str:
-    """A text in Unicode's normal form C: Terraform keeps every string in it."""
-    return text if text.isascii() else unicodedata.normalize("NFC", text)

@@ -9,8 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from tfratchet.hcl.convert import EvalError, parse_number, to_string
-from tfratchet.hcl.functions.base import FunctionContext, Module, limited, pieces, unknown
-from tfratchet.hcl.functions.strings import normal
+from tfratchet.hcl.functions.base import FunctionContext, Module, limited, normal, pieces, unknown
 from tfratchet.values import Template, Unknown, Value, number_text
 
 FUNCTIONS = Module()
