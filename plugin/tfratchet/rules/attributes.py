@@ -15,7 +15,16 @@ from tfratchet.controls import CONTROLS, Control, Stronger
 from tfratchet.matching import covers, without_keys
 from tfratchet.model import Finding, Location, ModuleCall, Resource, Root, Severity
 from tfratchet.rules.base import Rule, side
-from tfratchet.rules.judge import ModuleDefault, Verdict, is_unset, judge, meets_floor
+from tfratchet.rules.judge import (
+    ModuleDefault,
+    Verdict,
+    is_unset,
+    is_weakest,
+    judge,
+    meets_floor,
+    number,
+    surely_set,
+)
 from tfratchet.rules.modules import module_setting, resolve_label
 from tfratchet.values import Choice, Unknown, Value, display
 
@@ -101,6 +110,34 @@ def forgotten(pair: RootPair, address: str) -> bool:
     return any(
         not r.destroy and covers(without_keys(r.source), without_keys(address)) is not None for r in pair.head.removed
     )
+
+
+_MOST = 4_000
+
+
+def lost_words(control: Control, value: Value) -> list[str]:
+    """What is lost with a setting, for ``Finding.lost``: one word, or none when the value is the weakest anyway."""
+    if isinstance(value, ModuleDefault) or is_weakest(control, value) or (value is None and control.default is None):
+        return []
+    amount = number(value)
+    if amount is not None and control.stronger is Stronger.HIGHER:
+        return [f"{control.name} >= {amount}"]
+    if amount is not None and control.stronger is Stronger.LOWER:
+        return [f"{control.name} <= {amount}"]
+    if control.stronger is Stronger.SET and surely_set(value):
+        return [f"{control.name} set"]
+    return [f"{control.name} = {display(value)}"]
+
+
+def gained_words(control: Control, value: Value) -> Iterator[str]:
+    """Every word of ``lost_words`` that this value of another root module makes good: its own and all weaker ones."""
+    amount = number(value)
+    if amount is not None and control.stronger is Stronger.HIGHER:
+        yield from (f"{control.name} >= {n}" for n in range(1, min(int(amount), _MOST) + 1))
+    elif amount is not None and control.stronger is Stronger.LOWER and amount > 0:
+        yield from (f"{control.name} <= {n}" for n in range(int(amount), _MOST))
+    else:
+        yield from lost_words(control, value)
 
 
 def shown(control: Control, setting: Setting) -> str:

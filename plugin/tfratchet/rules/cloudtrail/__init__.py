@@ -3,11 +3,10 @@
 from tfratchet.rules.cloudtrail.alarm_rule import WatchLost
 from tfratchet.rules.cloudtrail.bucket_rule import LogBucketWeakened
 from tfratchet.rules.cloudtrail.removal import TrailRemoved, TrailRenamed
-from tfratchet.rules.cloudtrail.selectors import DataEventsNarrowed, ManagementEventsNarrowed
+from tfratchet.rules.cloudtrail.selectors import DataEventsNarrowed, InsightsDropped, ManagementEventsNarrowed
 from tfratchet.rules.cloudtrail.settings import (
     CloudWatchDropped,
     GlobalEventsOff,
-    InsightsDropped,
     KeyDropped,
     LoggingOff,
     NotificationDropped,

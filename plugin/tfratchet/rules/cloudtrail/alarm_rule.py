@@ -24,8 +24,8 @@ class WatchLost(Rule):
 
     ## Why
 
-    A trail only records. Alarms are what makes somebody look: at a sign-in without MFA, a changed policy, a stopped
-    trail. Without them the records are read after the damage.
+    Without alarms the records of a trail are read after the damage: nobody is told of a sign-in without MFA, a changed
+    policy, a stopped trail.
 
     ## Fires on
 
@@ -121,6 +121,11 @@ class WatchLost(Rule):
             depends_on=depends,
             lost=() if depends else tuple(sorted({words(c) for c in [*silent, *quieter]})),
         )
+
+    def gained(self, pair: RootPair) -> Iterator[str]:
+        old = {words(c) for w in watchers(pair.base) for c in w.pattern.any_of}
+        for watcher in watchers(pair.head):
+            yield from (w for c in watcher.pattern.any_of if (w := words(c)) not in old)
 
     def _thresholds(self, pair: RootPair, base: list[Watcher], told: set[str]) -> Iterator[Finding]:
         """Alarms of watchers that stay and need more events than before."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tfratchet.model import ModuleCall, Resource, Root
+from tfratchet.model import Location, ModuleCall, Resource, Root
 from tfratchet.rules.cloudtrail.policies import lets_cloudtrail
 from tfratchet.rules.modules import BUCKET, TRAIL, carries
 from tfratchet.values import Template, Unknown, Value, canonical
@@ -54,6 +54,11 @@ class LogBucket:
         if self.call is not None:
             return self.call.address
         return min(r.address for found in self.parts.values() for r in found)
+
+    @property
+    def place(self) -> Location | None:
+        """Where the bucket itself (or what describes it) stands."""
+        return next((i.location for i in self.items), None)
 
     @property
     def items(self) -> Iterator[Resource | ModuleCall]:

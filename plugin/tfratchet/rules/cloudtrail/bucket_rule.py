@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tfratchet.controls import CONTROLS, Control
-from tfratchet.model import Finding, Location, Resource, Severity
+from tfratchet.model import Finding, Resource, Severity
 from tfratchet.rules.attributes import forgotten, once, weight
 from tfratchet.rules.base import Rule, cis, nist, security_hub, side
 from tfratchet.rules.cloudtrail.bucket import WRITE, LogBucket, buckets, log_buckets, refers
-from tfratchet.rules.cloudtrail.bucket_settings import READERS, BucketSetting, retention
+from tfratchet.rules.cloudtrail.bucket_settings import READERS, BucketSetting
 from tfratchet.rules.cloudtrail.policies import policy_losses
 from tfratchet.rules.cloudtrail.trails import Lost, changes, kept
 from tfratchet.rules.judge import Verdict, boolean, judge
-from tfratchet.values import Value, display, replace_refs
+from tfratchet.values import Unknown, Value, display, replace_refs
 
 if TYPE_CHECKING:
     from tfratchet.compare import RootPair
@@ -39,9 +39,9 @@ class LogBucketWeakened(Rule):
 
     ## Why
 
-    The log files are the evidence. Whoever can delete, overwrite or read them can hide what was done, or learn how the
-    account is built. A bucket counts as a log bucket when a trail writes to it, when its policy lets CloudTrail
-    write to it, or when it is called after CloudTrail.
+    Whoever can delete, overwrite or read the log files can hide what was done, or learn how the account is built. A
+    bucket counts as a log bucket when a trail writes to it, when its policy lets CloudTrail write to it, or when it is
+    called after CloudTrail.
 
     ## Fires on
 
@@ -93,7 +93,11 @@ class LogBucketWeakened(Rule):
                 if finding is not None:
                     yield finding
                 continue
-            yield from self._settings(pair, base, head)
+            found = list(self._settings(pair, base, head))
+            if len(found) > 1 and not _same_object(pair, base, head):
+                yield self._replaced(pair, base, head, found)
+            else:
+                yield from found
             yield from self._policies(pair, base, head)
 
     def _settings(self, pair: RootPair, base: LogBucket, head: LogBucket) -> Iterator[Finding]:
@@ -131,7 +135,7 @@ class LogBucketWeakened(Rule):
         verdict: Verdict,
         head: LogBucket,
     ) -> Finding:
-        level = _SEVERITY.get(control.name) or weight(control, _effective(control, after.value), pair)
+        level = _severity(control, head) or weight(control, _effective(control, after.value), pair)
         address = after.address or before.address or head.address
         if before.address is not None and after.value is None and not _is_there(pair, before.address):
             address = before.address
@@ -141,9 +145,24 @@ class LogBucketWeakened(Rule):
             address,
             f"{label} {verb}: {before.words} → {after.words} (bucket {head.address})",
             side(before.words, before.location),
-            side(after.words, after.location or head_place(head)),
+            side(after.words, after.location or head.place),
             severity=level,
             depends_on=verdict.depends_on,
+        )
+
+    def _replaced(self, pair: RootPair, base: LogBucket, head: LogBucket, found: list[Finding]) -> Finding:
+        """One finding for a bucket in whose place another one comes that is protected less in several ways."""
+        lost = [f.message.partition(" (bucket ")[0] for f in found]
+        certain = [f for f in found if not f.depends_on]
+        depends = () if certain else tuple(dict.fromkeys(Unknown(x) for f in found for x in f.depends_on))
+        return self.finding(
+            pair,
+            head.address,
+            f"another bucket takes the place of log bucket {base.address}, with less protection: {'; '.join(lost)}",
+            side(base.address, base.place),
+            side(head.address, head.place),
+            severity=max(f.severity for f in certain or found),
+            depends_on=depends,
         )
 
     def _policies(self, pair: RootPair, base: LogBucket, head: LogBucket) -> Iterator[Finding]:
@@ -163,7 +182,7 @@ class LogBucketWeakened(Rule):
                 item.address,
                 f"policy of log bucket {head.address}: {loss.words}",
                 side("policy", base.policies[0][1].where("policy")) if base.policies else None,
-                side("policy" if after else "no policy", item.where("policy") if after else head_place(head)),
+                side("policy" if after else "no policy", item.where("policy") if after else head.place),
                 severity=Severity.HIGH,
                 depends_on=loss.depends_on,
             )
@@ -181,16 +200,28 @@ class LogBucketWeakened(Rule):
             pair,
             base.address,
             message,
-            side(display(base.name), base.resource.location if base.resource else None),
+            side(display(base.name), base.place),
             None,
             severity=level,
-            lost=(f"log bucket: expiry {retention(base).words}",),
+            lost=(f"log bucket {display(base.name)}",),
         )
 
+    def gained(self, pair: RootPair) -> Iterator[str]:
+        old = {display(b.name) for b in log_buckets(pair.base)}
+        yield from (f"log bucket {name}" for b in log_buckets(pair.head) if (name := display(b.name)) not in old)
 
-def head_place(bucket: LogBucket) -> Location | None:
-    """Where the bucket itself stands."""
-    return bucket.resource.location if bucket.resource is not None else None
+
+def _same_object(pair: RootPair, base: LogBucket, head: LogBucket) -> bool:
+    """False when Terraform makes a new bucket in the place of the old one."""
+    if base.resource is None or head.resource is None:
+        return base.resource is head.resource
+    return pair.matching.declared_move(base.resource, head.resource)
+
+
+def _severity(control: Control, head: LogBucket) -> Severity | None:
+    if control.name == "log_bucket_force_destroy" and head.call is not None:
+        return Severity.LOW  # an argument of a module that could not be read: what it destroys is a guess
+    return _SEVERITY.get(control.name)
 
 
 def _is_there(pair: RootPair, address: str) -> bool:

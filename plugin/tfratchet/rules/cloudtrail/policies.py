@@ -64,6 +64,8 @@ def policy_losses(base: list[Value], head: list[Value], *, write: str) -> list[P
     if _writes(old, write) and not _writes(new, write):
         depends = vague if opaque else ()
         found.append(PolicyLoss("CloudTrail may no longer write to it", "delivery", depends))
+    if any(a.effect == "opaque" for a in old) and not after:
+        found.append(PolicyLoss("removed (what it said is not known)", "guard", vague))
     public = sorted({_words(a) for a in new if _is_public(a)} - {_words(a) for a in old if _is_public(a)})
     if public:
         found.append(PolicyLoss(f"open to everybody: {', '.join(public[:4])}", "public"))

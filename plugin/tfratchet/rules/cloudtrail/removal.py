@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from tfratchet.controls import CONTROLS
 from tfratchet.model import Finding, Severity
+from tfratchet.rules.attributes import lost_words
 from tfratchet.rules.base import Rule, cis, security_hub, side
-from tfratchet.rules.cloudtrail.trails import REFERENCES, Lost, Trail, changes, kept
+from tfratchet.rules.cloudtrail.records import records_of
+from tfratchet.rules.cloudtrail.trails import FEATURES, REFERENCES, Lost, Trail, changes, kept, trails
 from tfratchet.values import display
 
 if TYPE_CHECKING:
@@ -100,8 +102,20 @@ class TrailRemoved(Rule):
             side(change.why or "removed", head.location) if head is not None else None,
             severity=level,
             depends_on=(change.depends_on,) if change.depends_on is not None else (),
-            lost=() if change.depends_on is not None else (f"trail: {_told(trail)}",),
+            lost=() if change.depends_on is not None else ("trail", *_words(trail)),
         )
+
+    def gained(self, pair: RootPair) -> Iterator[str]:
+        old = {c.head.address for c in kept(pair)}
+        for trail in trails(pair.head):
+            if trail.address not in old and trail.logs:
+                yield "trail"
+                yield from _words(trail)
+
+
+def _words(trail: Trail) -> list[str]:
+    words = [w for f in FEATURES for w in lost_words(CONTROLS[f], trail.value(f))]
+    return words + [r.words for r in records_of(trail.item, display).records]
 
 
 def _told(trail: Trail) -> str:
@@ -118,8 +132,8 @@ class TrailRenamed(Rule):
 
     ## Why
 
-    The name of a trail cannot be changed. Between the destruction and the creation no events are recorded, the digest
-    chain of the log files ends, and the order of the two is Terraform's choice.
+    The name of a trail cannot be changed: it is destroyed and made anew, and in between no events are recorded. The
+    digest chain of the log files ends, too.
 
     ## Fires on
 

@@ -1,4 +1,4 @@
-"""What a trail records gets less: TFR408 (management events), TFR409 (data events)."""
+"""What a trail records gets less: TFR408 (management events), TFR409 (data events), TFR413 (insights)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tfratchet.controls import CONTROLS
-from tfratchet.model import Finding, Location, Severity
-from tfratchet.rules.base import Rule, cis, security_hub, side
-from tfratchet.rules.cloudtrail.records import Coverage, Loss, lost_records
+from tfratchet.model import Finding, Location, Resource, Severity
+from tfratchet.rules.base import Rule, cis, nist, security_hub, side
+from tfratchet.rules.cloudtrail.records import Coverage, Loss, Text, lost_records
 from tfratchet.rules.cloudtrail.trails import REFERENCES, Kept, Trail, comparable, coverage, kept, trails
-from tfratchet.rules.judge import is_weakest
-from tfratchet.values import Unknown
+from tfratchet.rules.judge import ModuleDefault, is_weakest
+from tfratchet.rules.modules import argument
+from tfratchet.values import Rest, Unknown, Value, display
 
 if TYPE_CHECKING:
     from tfratchet.compare import RootPair
@@ -196,3 +197,85 @@ class DataEventsNarrowed(RecordsRule):
         gone = {x.record.kind for x in losses} - left
         # CIS asks for object-level events of S3
         return Severity.HIGH if "AWS::S3::Object" in gone else Severity.MEDIUM
+
+
+class InsightsDropped(Rule):
+    """The trail no longer looks for unusual rates of calls or errors.
+
+    ## Why
+
+    Insights point at what no rule foresees: a burst of calls, or of refused ones.
+
+    ## Fires on
+
+    ```hcl
+    -  insight_selector {
+    -    insight_type = "ApiErrorRateInsight"
+    -  }
+    ```
+
+    ## Silent on
+
+    ```hcl
+    +  dynamic "insight_selector" {
+    +    for_each = ["ApiCallRateInsight", "ApiErrorRateInsight"]
+    +    content { insight_type = insight_selector.value }
+    +  }
+    ```
+
+    ## Fix
+
+    Put the insight selectors back.
+    """
+
+    id = "TFR413"
+    title = "insight selectors dropped"
+    family = "cloudtrail"
+    severity = Severity.MEDIUM
+    references = (nist("AU-6"), nist("AU-12"))
+    fix = "Put the insight selectors back."
+
+    def compare(self, pair: RootPair) -> Iterator[Finding]:
+        for change in kept(pair):
+            before, _ = self._types(change.base, pair.matching.text_of_base)
+            after, vague = self._types(change.head, pair.matching.text_of_head)
+            gone = {k: v for k, v in before.items() if k not in after}
+            if not gone:
+                continue
+            depends = tuple(dict.fromkeys([*vague, *(v for v in gone.values() if isinstance(v, Unknown))]))
+            yield self.finding(
+                pair,
+                change.head.address,
+                f"insights no longer looked for: {', '.join(sorted(display(v) for v in gone.values()))}",
+                side(
+                    ", ".join(sorted(display(v) for v in before.values())), change.base.item.where("insight_selector")
+                ),
+                side(
+                    ", ".join(sorted(display(v) for v in after.values())) or "none",
+                    change.head.item.where("insight_selector"),
+                ),
+                depends_on=depends,
+            )
+
+    def _types(self, trail: Trail, text: Text) -> tuple[dict[str, Value], list[Unknown]]:
+        """The insight types, and the unknown values that may hold more."""
+        if isinstance(trail.item, Resource):
+            found = trail.item.values.get("insight_selector")
+        else:
+            given = argument(trail.item, ("insight_selector", "insight_selectors"))
+            found = None if isinstance(given.value, ModuleDefault) else given.value
+        types: dict[str, Value] = {}
+        vague: list[Unknown] = []
+        for block in found if isinstance(found, list) else [] if found is None else [found]:
+            inner = block.value if isinstance(block, Rest) else block
+            if isinstance(block, Rest):
+                vague.append(block.of)
+            if isinstance(inner, dict):
+                kind = inner.get("insight_type")
+                types[text(kind)] = kind
+            elif isinstance(inner, str):
+                types[text(inner)] = inner
+            elif isinstance(inner, Unknown):
+                vague.append(inner)
+                types[text(inner)] = inner
+        return types, vague

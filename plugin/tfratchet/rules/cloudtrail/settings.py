@@ -1,4 +1,4 @@
-"""Settings of a trail with one direction: TFR402 to TFR407, TFR410, TFR412, TFR413."""
+"""Settings of a trail with one direction: TFR402 to TFR407, TFR410, TFR412."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tfratchet.controls import Control
-from tfratchet.model import Finding, Resource, Severity
+from tfratchet.model import Finding, Severity
 from tfratchet.rules.attributes import AttributeRule, Setting, Subject, shown
-from tfratchet.rules.base import Rule, cis, nist, security_hub, side
+from tfratchet.rules.base import cis, nist, security_hub, side
 from tfratchet.rules.cloudtrail.keys import KeyIdentity, key_identity
-from tfratchet.rules.cloudtrail.records import Text
-from tfratchet.rules.cloudtrail.trails import REFERENCES, Trail, kept
-from tfratchet.rules.judge import ModuleDefault, is_unset
-from tfratchet.rules.modules import Argument, argument
-from tfratchet.values import Rest, Unknown, Value, display, unknowns
+from tfratchet.rules.cloudtrail.trails import REFERENCES, kept
+from tfratchet.rules.judge import is_unset
+from tfratchet.values import unknowns
 
 if TYPE_CHECKING:
     from tfratchet.compare import RootPair
@@ -36,8 +34,7 @@ class LoggingOff(TrailRule):
 
     ## Why
 
-    `enable_logging = false` stops the trail: it stays in the account and records nothing. To a reader of the list of
-    trails everything looks as before.
+    A stopped trail stays in the account and records nothing. To a reader of the list of trails all looks as before.
 
     ## Fires on
 
@@ -75,8 +72,8 @@ class OneRegionOnly(TrailRule):
 
     ## Why
 
-    Whoever is watched in one region works in another. The default of the provider is one region, so the loss needs no
-    `false`: a deleted line is enough.
+    Whoever is watched in one region works in another, unseen. The default of the provider is one region, so the loss
+    needs no `false`: a deleted line is enough.
 
     ## Fires on
 
@@ -108,8 +105,8 @@ class GlobalEventsOff(TrailRule):
 
     ## Why
 
-    IAM, STS and CloudFront are global services. Without their events nobody sees a new access key, a detached policy
-    or a sign-in.
+    Without the events of global services (IAM, STS, CloudFront) nobody sees a new access key, a detached policy or a
+    role that is assumed.
 
     ## Fires on
 
@@ -341,85 +338,3 @@ class OrganizationTrailOff(TrailRule):
     def weight_of(self, pair: RootPair, control: Control, before: Setting, after: Setting) -> Severity:
         del pair, control, before, after
         return Severity.HIGH
-
-
-class InsightsDropped(Rule):
-    """The trail no longer looks for unusual rates of calls or errors.
-
-    ## Why
-
-    Insights point at what no rule foresees: a burst of calls, or of refused ones.
-
-    ## Fires on
-
-    ```hcl
-    -  insight_selector {
-    -    insight_type = "ApiErrorRateInsight"
-    -  }
-    ```
-
-    ## Silent on
-
-    ```hcl
-    +  dynamic "insight_selector" {
-    +    for_each = ["ApiCallRateInsight", "ApiErrorRateInsight"]
-    +    content { insight_type = insight_selector.value }
-    +  }
-    ```
-
-    ## Fix
-
-    Put the insight selectors back.
-    """
-
-    id = "TFR413"
-    title = "insight selectors dropped"
-    family = "cloudtrail"
-    severity = Severity.MEDIUM
-    references = (nist("AU-6"), nist("AU-12"))
-    fix = "Put the insight selectors back."
-
-    def compare(self, pair: RootPair) -> Iterator[Finding]:
-        for change in kept(pair):
-            before, _ = self._types(change.base, pair.matching.text_of_base)
-            after, vague = self._types(change.head, pair.matching.text_of_head)
-            gone = {k: v for k, v in before.items() if k not in after}
-            if not gone:
-                continue
-            depends = tuple(dict.fromkeys([*vague, *(v for v in gone.values() if isinstance(v, Unknown))]))
-            yield self.finding(
-                pair,
-                change.head.address,
-                f"insights no longer looked for: {', '.join(sorted(display(v) for v in gone.values()))}",
-                side(
-                    ", ".join(sorted(display(v) for v in before.values())), change.base.item.where("insight_selector")
-                ),
-                side(
-                    ", ".join(sorted(display(v) for v in after.values())) or "none",
-                    change.head.item.where("insight_selector"),
-                ),
-                depends_on=depends,
-            )
-
-    def _types(self, trail: Trail, text: Text) -> tuple[dict[str, Value], list[Unknown]]:
-        """The insight types, and the unknown values that may hold more."""
-        if isinstance(trail.item, Resource):
-            found = trail.item.values.get("insight_selector")
-        else:
-            given: Argument = argument(trail.item, ("insight_selector", "insight_selectors"))
-            found = None if isinstance(given.value, ModuleDefault) else given.value
-        types: dict[str, Value] = {}
-        vague: list[Unknown] = []
-        for block in found if isinstance(found, list) else [] if found is None else [found]:
-            inner = block.value if isinstance(block, Rest) else block
-            if isinstance(block, Rest):
-                vague.append(block.of)
-            if isinstance(inner, dict):
-                kind = inner.get("insight_type")
-                types[text(kind)] = kind
-            elif isinstance(inner, str):
-                types[text(inner)] = inner
-            elif isinstance(inner, Unknown):
-                vague.append(inner)
-                types[text(inner)] = inner
-        return types, vague

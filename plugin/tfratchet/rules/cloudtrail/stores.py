@@ -29,8 +29,8 @@ class LogGroupRetentionShortened(AttributeRule):
 
     ## Why
 
-    Intrusions are often found after months. PCI DSS 10.5.1 asks for twelve months of audit history. 0 and no value
-    mean that events are kept for ever.
+    Intrusions are often found after months, and then the events of those months are needed. PCI DSS 10.5.1 asks for
+    twelve months of audit history. 0 and no value mean that events are kept for ever.
 
     ## Fires on
 
@@ -202,7 +202,7 @@ class EventDataStoreWeakened(AttributeRule):
 
     ## Why
 
-    An event data store cannot be changed afterwards: what it did not record, or no longer keeps, is gone.
+    What an event data store did not record, or no longer keeps, cannot be had afterwards.
 
     ## Fires on
 
@@ -274,3 +274,8 @@ class EventDataStoreWeakened(AttributeRule):
                     severity=Severity.LOW if left_alone else Severity.HIGH,
                     lost=(f"event data store {display(base.get('name'))}",),
                 )
+
+    def gained(self, pair: RootPair) -> Iterator[str]:
+        for store in pair.head.managed(STORE):
+            if pair.matching.base_for(store) is None:
+                yield f"event data store {display(store.get('name'))}"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 REFERENCES = (nist("AU-2"), nist("AU-12"), attack("T1562.008"))
 """What the rules about trails have in common."""
 
-_FEATURES = (
+FEATURES = (
     "is_multi_region_trail",
     "include_global_service_events",
     "enable_log_file_validation",
@@ -34,6 +34,7 @@ _FEATURES = (
     "sns_topic_name",
     "is_organization_trail",
 )
+"""What a trail does, beside which events it records."""
 
 
 class Trail(Subject):
@@ -176,7 +177,7 @@ def _replacement(pair: RootPair, trail: Trail, free: dict[str, Trail]) -> Trail 
 
     def distance(other: Trail) -> tuple[int, str]:
         weaker = sum(
-            judge(CONTROLS[f], trail.value(f), other.value(f), pair.matching.same) is not None for f in _FEATURES
+            judge(CONTROLS[f], trail.value(f), other.value(f), pair.matching.same) is not None for f in FEATURES
         )
         return (weaker, other.address)
 
@@ -235,7 +236,7 @@ def _missing(pair: RootPair, trail: Trail, others: list[Trail]) -> tuple[tuple[s
 def _less(pair: RootPair, trail: Trail, other: Trail) -> list[str]:
     """Settings in which ``other`` does less than ``trail``."""
     found = []
-    for name in _FEATURES:
+    for name in FEATURES:
         before, after = trail.value(name), other.value(name)
         if CONTROLS[name].stronger.value == "set" and surely_set(after):
             continue

@@ -75,7 +75,7 @@ class UserPoolPasswordPolicyWeakened(AttributeRule):
 
     ## Why
 
-    The users of a pool are the users of an application. Their passwords are guessed from the internet, by machines.
+    The passwords of a user pool are guessed from the internet, by machines, at any hour.
 
     ## Fires on
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from tfratchet.controls import Stronger
 from tfratchet.model import Finding, Severity
+from tfratchet.rules.attributes import Subject, gained_words, lost_words
 from tfratchet.rules.base import Rule, cis, side
-from tfratchet.rules.password.accounts import REFERENCES, SETTINGS, Lost, changes
+from tfratchet.rules.password.accounts import REFERENCES, SETTINGS, Kept, Lost, changes, policies
 from tfratchet.values import display
 
 if TYPE_CHECKING:
@@ -19,9 +21,8 @@ class PasswordPolicyRemoved(Rule):
 
     ## Why
 
-    Destroying `aws_iam_account_password_policy` deletes the policy of the account. What is left is AWS's default:
+    Destroying the resource deletes the policy of the account, and AWS's default rules for every user at once. That is:
     eight characters, three of four kinds of characters, passwords that never expire and may be used again at once.
-    The change is critical because it weakens the password of every user of the account at the same time.
 
     ## Fires on
 
@@ -89,5 +90,18 @@ class PasswordPolicyRemoved(Rule):
             side(change.why or "removed", head.location) if head is not None else None,
             severity=severity,
             depends_on=(change.depends_on,) if change.depends_on is not None else (),
-            lost=() if change.depends_on else tuple(f"password policy: {c.name} {display(s.value)}" for c, s in given),
+            lost=() if change.depends_on is not None else ("password policy", *_words(subject)),
         )
+
+    def gained(self, pair: RootPair) -> Iterator[str]:
+        kept = {c.head.address for c in changes(pair) if isinstance(c, Kept)}
+        for subject in policies(pair.head):
+            if subject.address not in kept:
+                yield "password policy"
+                for control in SETTINGS:
+                    yield from gained_words(control, subject.setting(control).value)
+
+
+def _words(subject: Subject) -> list[str]:
+    judged = [c for c in SETTINGS if c.stronger is not Stronger.STANCE]
+    return [w for c in judged for w in lost_words(c, subject.setting(c).value)]
