@@ -71,7 +71,7 @@ class TestReading:
             '{"Statement": NaN}',
             '{"Statement": [], "Statement": []}',
             '{"Statement": [{"Effect": "Deny", "Action": "*", "Action": "s3:*", "Resource": "*"}]}',
-            "[" * 100_000,
+            pytest.param("[" * 100_000, id="deep"),
             '{"Version": "2012-10-17", "Statement": []} trailing',
         ],
     )

@@ -74,6 +74,10 @@ class CompiledCondition:
             return ()
         return tuple(v for p in (*self._values, *self._choices) for v in p.variables)
 
+    def texts(self, lookup: Lookup) -> list[str]:
+        """The encoded values with the policy variables of a request put in."""
+        return [] if self.key is None or self._null else [p.text(lookup) for p in (*self._values, *self._choices)]
+
     def holds(self, lookup: Lookup) -> Kleene:
         """Whether the condition is met by a request."""
         if self.key is None:

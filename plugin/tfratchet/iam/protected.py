@@ -39,10 +39,8 @@ class ProtectedActions:
     mfa_harmful: frozenset[str]
     """What must not be open without MFA."""
 
-    @property
-    def by_name(self) -> Mapping[str, ProtectedAction]:
-        """By lower-case action."""
-        return {a.action.lower(): a for a in self.actions}
+    by_name: Mapping[str, ProtectedAction]
+    """By lower-case action."""
 
 
 @lru_cache(maxsize=1)
@@ -50,20 +48,22 @@ def protected_actions() -> ProtectedActions:
     """The protected actions."""
     from tfratchet_checks.tfr_protected_actions import DATA
 
+    actions = tuple(
+        ProtectedAction(
+            action=a["action"],
+            group=a["group"],
+            resource=a["resource"],
+            reason=a["reason"],
+            event_source=a["event_source"],
+            events=tuple(a["events"]),
+            probe=a.get("probe", True),
+        )
+        for a in DATA["actions"]
+    )
     return ProtectedActions(
-        actions=tuple(
-            ProtectedAction(
-                action=a["action"],
-                group=a["group"],
-                resource=a["resource"],
-                reason=a["reason"],
-                event_source=a["event_source"],
-                events=tuple(a["events"]),
-                probe=a.get("probe", True),
-            )
-            for a in DATA["actions"]
-        ),
+        actions=actions,
         mfa_self_service=frozenset(DATA["mfa_self_service"]),
         mfa_first_sign_in=frozenset(DATA["mfa_first_sign_in"]),
         mfa_harmful=frozenset(DATA["mfa_harmful"]),
+        by_name={a.action.lower(): a for a in actions},
     )

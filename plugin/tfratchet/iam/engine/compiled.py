@@ -26,11 +26,14 @@ class CompiledStatement:
         "principal_dependent",
         "resources",
         "statement",
+        "substitutes",
         "variables",
     )
 
     def __init__(self, statement: Statement, *, variables: bool) -> None:
         self.statement = statement
+        self.substitutes = variables
+        """True when policy variables are put in (version 2012-10-17)."""
         self.effect = statement.effect if isinstance(statement.effect, str) else None
         """``Allow``, ``Deny`` or None: not known."""
         self.maybe = statement.maybe is not None

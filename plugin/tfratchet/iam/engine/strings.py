@@ -25,6 +25,7 @@ PARTITION = chr(_FIRST + 1)
 LITERAL_STAR = chr(_FIRST + 2)
 LITERAL_QUESTION = chr(_FIRST + 3)
 LITERAL_DOLLAR = chr(_FIRST + 4)
+_DIGIT = chr(_FIRST + 6)
 NOBODY = chr(_FIRST + 5)
 """A value that is equal to no other: the null of a policy variable whose key is not in the request."""
 _RESERVED = 16
@@ -33,7 +34,7 @@ _ACCOUNT_EXPR = re.compile(
     r"\u27e6(?:module\.[^\u27e7]*\.)?data\.aws_caller_identity\.[^.\u27e7]+\u27e7\.(?:account_id|id)"
 )
 _PARTITION_EXPR = re.compile(r"\u27e6(?:module\.[^\u27e7]*\.)?data\.aws_partition\.[^.\u27e7]+\u27e7\.(?:partition|id)")
-_HOLE = re.compile("[\U000f0000-\U000f0001\U000f0006-\U0010fffd]")
+_HOLE = re.compile("[\U000f0000-\U000f0001\U000f0010-\U0010fffd]")
 _ACCOUNT_DIGITS = re.compile(r"(?:(?<=:)|^)[0-9]{12}(?=:|$)")
 _PARTITION_TEXT = re.compile(r"(?<=^arn:)aws(?:-[a-z-]+)?(?=:)")
 
@@ -141,8 +142,11 @@ def _glob_general(pattern: str, text: str) -> bool:
 
 def may_match(pattern: str, text: str) -> bool:
     """False when no values of the holes in both let ``pattern`` match ``text``."""
+    if own_account(pattern, text):
+        pattern, text = (fold_partition(x).replace(ACCOUNT, _DIGIT * 12) for x in (pattern, text))
+    # Written in both, the partition is the same in both; else it may be any.
+    same_partition = PARTITION in pattern and PARTITION in text
     n, m = len(pattern), len(text)
-    # The usual case first: the known beginnings contradict each other.
     seen: set[tuple[int, int]] = set()
     todo = [(0, 0)]
     while todo:
@@ -155,8 +159,8 @@ def may_match(pattern: str, text: str) -> bool:
             return True
         p = pattern[i] if i < n else ""
         t = text[j] if j < m else ""
-        p_any = p == "*" or (p != "" and has_holes(p))
-        t_any = t != "" and has_holes(t)
+        p_any = p == "*" or (p != "" and has_holes(p) and not (same_partition and p == PARTITION))
+        t_any = t != "" and has_holes(t) and not (same_partition and t == PARTITION)
         if p_any:
             todo.append((i + 1, j))
             if t:
@@ -165,9 +169,13 @@ def may_match(pattern: str, text: str) -> bool:
             todo.append((i, j + 1))
             if p:
                 todo.append((i + 1, j))
-        if p and t and not p_any and not t_any and p != NOBODY and (p == "?" or _unescape(p) == t):
+        if p and t and not p_any and not t_any and p != NOBODY and (p == "?" or _alike(_unescape(p), t)):
             todo.append((i + 1, j + 1))
     return False
+
+
+def _alike(left: str, right: str) -> bool:
+    return left == right or (left == _DIGIT and right.isdigit()) or (right == _DIGIT and left.isdigit())
 
 
 def own_account(*texts: str) -> bool:
