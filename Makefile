@@ -60,6 +60,7 @@ types: .venv/.dev  ## mypy, strict
 
 docs: .venv/.dev  ## write the generated pages
 	$(BIN)/tfratchet rules-docs docs/rules
+	$(BIN)/python tools/demo.py --readme
 
 docs-check: .venv/.dev  ## fail when a generated page is out of date
 	$(BIN)/tfratchet rules-docs docs/rules --check

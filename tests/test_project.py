@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import gitrepo
 import tfratchet
 from tfratchet.pages import pages, stale
@@ -165,3 +167,12 @@ def test_every_dependency_is_told_with_its_reason() -> None:
     assert {"typer", "checkov", "boto3", "rich", "pytest", "moto"} <= names
     told = (ROOT / "docs" / "dependencies.md").read_text()
     assert [n for n in sorted(names) if f"`{n}`" not in told] == []
+
+
+def test_the_readme_shows_the_real_output_of_the_demo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    import demo
+
+    monkeypatch.setattr(demo, "DEMO", tmp_path / "demo")
+    monkeypatch.setenv("COLUMNS", "100")
+    assert demo.readme() == (ROOT / "README.md").read_text(), "run: make docs"

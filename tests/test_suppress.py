@@ -28,7 +28,12 @@ from tfratchet.suppress import (
 )
 
 TODAY = date(2026, 6, 1)
-KNOWN = frozenset({"TFR101", "TFR102", "TFR202"})
+
+
+def known() -> frozenset[str]:
+    return frozenset({"TFR101", "TFR102", "TFR202"})
+
+
 ADDRESS = 'aws_iam_user_policy_attachment.mfa["bob"]'
 
 
@@ -127,13 +132,13 @@ def test_addresses(pattern: str, address: str, matches: bool) -> None:
 
 def test_a_directive_with_everything() -> None:
     text = r'TFR101, TFR102 aws_iam_user.x["a b"] reason="it \"must\" go" expires=2027-01-31'
-    assert parse_directive(text, KNOWN, with_address=True) == (
+    assert parse_directive(text, known, with_address=True) == (
         ("TFR101", "TFR102"),
         'aws_iam_user.x["a b"]',
         'it "must" go',
         date(2027, 1, 31),
     )
-    assert parse_directive("TFR101 expires=2027-01-31 reason=ticket-1", KNOWN, with_address=False)[2] == "ticket-1"
+    assert parse_directive("TFR101 expires=2027-01-31 reason=ticket-1", known, with_address=False)[2] == "ticket-1"
 
 
 @pytest.mark.parametrize(
@@ -152,13 +157,13 @@ def test_a_directive_with_everything() -> None:
 )
 def test_a_directive_that_says_it_wrongly(text: str, message: str) -> None:
     with pytest.raises(DirectiveError) as caught:
-        parse_directive(text, KNOWN, with_address=False)
+        parse_directive(text, known, with_address=False)
     assert message in str(caught.value)
 
 
 def test_a_trailer_needs_an_address() -> None:
     with pytest.raises(DirectiveError, match="names no address"):
-        parse_directive('TFR101 reason="x"', KNOWN, with_address=True)
+        parse_directive('TFR101 reason="x"', known, with_address=True)
 
 
 # -- comments
@@ -215,7 +220,7 @@ def at(line: int, rule: str = "TFR101", file: str = "main.tf") -> Finding:
 
 
 def collected(sides: Sides, findings: Sequence[Finding]) -> tuple[list[bool], list[str]]:
-    ignores, wrong = collect(sides, findings, (), (), KNOWN)
+    ignores, wrong = collect(sides, findings, (), (), known)
     result, notes = apply_suppressions(findings, ignores, TODAY)
     return [f.suppressed is not None for f in result], [n.message for n in (*wrong, *notes)]
 
@@ -236,7 +241,7 @@ def test_a_finding_that_has_no_head_is_not_accepted_by_a_comment() -> None:
 def test_a_comment_without_reason_is_told_and_the_finding_stays() -> None:
     text = "# tfratchet:ignore=TFR101\n" + 'resource "a" "b" {}\n'
     sides = fakes.sides({}, {"main.tf": text})
-    ignores, (note,) = collect(sides, [at(2)], (), (), KNOWN)
+    ignores, (note,) = collect(sides, [at(2)], (), (), known)
     assert ignores == []
     assert note == Problem(
         "ignore", 'the comment accepts nothing: it gives no reason: add reason="..."', Location("main.tf", 1)
@@ -263,7 +268,7 @@ def test_comments_are_looked_for_in_changed_files_without_findings_too() -> None
 
 def test_entries_of_the_configuration() -> None:
     entry = IgnoreEntry("TFR101", ADDRESS, "because", None, date(2026, 12, 31), Location("tfratchet.toml", 4))
-    ignores, _ = collect(fakes.sides({}, {}), [fakes.finding()], [entry], [entry], KNOWN)
+    ignores, _ = collect(fakes.sides({}, {}), [fakes.finding()], [entry], [entry], known)
     (got,), (note,) = apply_suppressions([fakes.finding()], ignores, TODAY)
     assert got.suppressed is not None
     assert got.suppressed.by == "config"
@@ -292,7 +297,7 @@ def test_trailers_between_base_and_head(tmp_path: Path) -> None:
         sides = open_sides(DiffOptions(repo=str(repo.path), base="HEAD~2", head=head))
         trailers, failed = commit_trailers(sides)
         assert failed == []
-        ignores, problems = from_trailers(trailers, KNOWN)
+        ignores, problems = from_trailers(trailers, known)
         assert [(i.address, i.reason, i.expires, i.where) for i in ignores] == [
             (ADDRESS, "bob has left", date(2026, 12, 31), f"commit {commit[:9]}")
         ]

@@ -144,21 +144,39 @@ def build() -> None:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def main() -> None:
-    """Build, show the change, show the report. Fails unless tfratchet finds the weakenings."""
+README = ROOT / "README.md"
+MARKS = ("<!-- demo: written by `make docs` -->\n", "<!-- /demo -->")
+
+
+def output(color: str) -> str:
+    """What a person sees: the change, and the report about it. Fails unless tfratchet finds the weakenings."""
     build()
+    change = run("git", "diff", "--unified=0", f"--color={color}", capture_output=True)
+    change.check_returncode()
+    report = run(sys.executable, "-m", "tfratchet", "diff", "--color", color, capture_output=True)
+    missing = [rule for rule in ("TFR101", "TFR202", "TFR405") if rule not in report.stdout]
+    if report.returncode != 1 or missing:
+        print(report.stdout + report.stderr)
+        sys.exit(f"the demo expects exit code 1, got {report.returncode}; findings that are missing: {missing}")
+    return f"$ git diff --unified=0\n{change.stdout}\n$ tfratchet diff\n{report.stdout}{report.stderr}"
+
+
+def readme() -> str:
+    """The text of README.md with the output of now."""
+    text = README.read_text(encoding="utf-8")
+    start, end = text.index(MARKS[0]) + len(MARKS[0]), text.index(MARKS[1])
+    return f"{text[:start]}```console\n{output('never')}```\n{text[end:]}"
+
+
+def main() -> None:
+    """Show the demo; with ``--readme`` write it into README.md."""
+    if sys.argv[1:] == ["--readme"]:
+        README.write_text(readme(), encoding="utf-8")
+        return
     color = "always" if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else "never"
-    print(
-        "demo/ is a git repository with a secure baseline. Somebody changed it:\n\n$ git diff --unified=0\n", flush=True
-    )
-    run("git", "diff", "--unified=0", f"--color={color}").check_returncode()
-    print("\n$ tfratchet diff\n", flush=True)
-    done = run(sys.executable, "-m", "tfratchet", "diff", "--color", color, capture_output=True)
-    print(done.stdout + done.stderr, end="", flush=True)
-    missing = [rule for rule in ("TFR101", "TFR202", "TFR405") if rule not in done.stdout]
-    if done.returncode != 1 or missing:
-        sys.exit(f"\nthe demo expects these findings and exit code 1, got {done.returncode}; missing: {missing}")
-    print("\nExit code 1: findings. The change would not pass pre-commit or a pull request.")
+    print("demo/ is a git repository with a secure baseline. Somebody changed it:\n")
+    print(output(color))
+    print("Exit code 1: findings. The change would not pass pre-commit or a pull request.")
     print("Try it yourself: cd demo, edit, ../.venv/bin/tfratchet diff")
 
 

@@ -39,9 +39,10 @@ def run(arguments: DiffArguments) -> int:
     loaded = _configuration(sides, arguments.config)
     options = _configured(options, sides, loaded.config, arguments)
     options = replace(options, settings=replace(options.settings, today=day))
-    rules = rules_by_id()
+    outcome = compared(options, sides, loaded)
+    rules = rules_by_id() if outcome.result.findings else {}
     return finish(
-        compared(options, sides, loaded, frozenset(rules)),
+        outcome,
         format_name=arguments.format_name,
         files=files,
         fail_on=arguments.fail_on or loaded.config.fail_on,
@@ -52,7 +53,7 @@ def run(arguments: DiffArguments) -> int:
     )
 
 
-def compared(options: DiffOptions, sides: Sides, loaded: Loaded, known: frozenset[str]) -> Outcome:
+def compared(options: DiffOptions, sides: Sides, loaded: Loaded) -> Outcome:
     """The outcome of comparing ``sides``, with accepted findings marked and everything a reader should know."""
     from tfratchet import pipeline
     from tfratchet.sources.process import GitError
@@ -63,7 +64,7 @@ def compared(options: DiffOptions, sides: Sides, loaded: Loaded, known: frozense
     except GitError as error:
         raise UserError(str(error)) from None
     result = outcome.result
-    ignores, wrong = collect(sides, result.findings, loaded.config.ignore, loaded.new_ignores, known)
+    ignores, wrong = collect(sides, result.findings, loaded.config.ignore, loaded.new_ignores, rules_by_id)
     refuse = loaded.config.new_ignores == "refuse"
     findings, notes = apply_suppressions(result.findings, ignores, options.settings.today, refuse_new=refuse)
     result = replace(

@@ -124,16 +124,22 @@ def open_sides(options: DiffOptions) -> Sides:
 
 def diff(options: DiffOptions, sides: Sides | None = None) -> Outcome:
     """Compare base with head. ``sides``: already opened ones. Raises UserError when nothing can be compared."""
-    from tfratchet.compare import compare
+    from tfratchet.compare import Result, compare
+    from tfratchet.sources.reach import reach
+
+    sides = sides or open_sides(options)
+    reached = reach(sides.base, sides.head, sides.changes, paths=options.paths, var_files=options.var_files)
+    compared = Compared(sides.base_label, sides.base_commit), Compared(sides.head_label, sides.head_commit)
+    if not reached.targets:
+        # Over at once, without parser and rules: most commits of a repository change nothing that Terraform reads.
+        return Outcome(*compared, Result((), reached.notes, ()), Statistics(changed=len(sides.changes)))
+
     from tfratchet.hcl.load import unknown_values
     from tfratchet.hcl.scope import Limits
     from tfratchet.model import Snapshot
     from tfratchet.pairing import Evaluator
     from tfratchet.rules import all_rules
-    from tfratchet.sources.reach import reach
 
-    sides = sides or open_sides(options)
-    reached = reach(sides.base, sides.head, sides.changes, paths=options.paths, var_files=options.var_files)
     limits = Limits(**dict(options.limits))
     evaluator = Evaluator(sides.base, sides.head, sides.changes, variables=options.variables, limits=limits)
     pairs = [
@@ -148,8 +154,7 @@ def diff(options: DiffOptions, sides: Sides | None = None) -> Outcome:
     result = replace(result, notes=(*reached.notes, *evaluator.notes, *result.notes))
     roots = (*base.roots, *head.roots)
     return Outcome(
-        base=Compared(sides.base_label, sides.base_commit),
-        head=Compared(sides.head_label, sides.head_commit),
+        *compared,
         result=result,
         statistics=Statistics(
             roots=len({r.path for r in roots}),

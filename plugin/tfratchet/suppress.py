@@ -7,7 +7,7 @@ always told; under ``new_ignores = "refuse"`` it does not hold until it has been
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -121,18 +121,18 @@ def address_matches(pattern: str, address: str) -> bool:
 
 
 def parse_directive(
-    text: str, known: Collection[str], *, with_address: bool
+    text: str, known: Callable[[], Collection[str]], *, with_address: bool
 ) -> tuple[tuple[str, ...], str, str, date | None]:
     """Rules, address (empty in comments), reason, last day of ``TFR101,TFR102 [ADDRESS] reason="..." [expires=DAY]``.
 
-    Raises DirectiveError, saying what is wrong.
+    ``known`` gives the ids that exist. Raises DirectiveError, saying what is wrong.
     """
     rules = _RULES.match(text)
     if rules is None:
         raise DirectiveError("names no rule: write tfratchet:ignore=TFR101")
     ids = tuple(dict.fromkeys(r.strip() for r in rules[0].split(",")))
     for rule in ids:
-        if known and rule not in known:
+        if rule not in known():
             raise DirectiveError(f"names the rule {rule}, which does not exist")
     rest = text[rules.end() :].strip()
     address = ""
@@ -182,7 +182,7 @@ def from_config(entries: Iterable[IgnoreEntry], new: Collection[IgnoreEntry]) ->
 
 
 def from_comments(
-    base: Tree, head: Tree, findings: Iterable[Finding], changed: Sequence[str], known: Collection[str]
+    base: Tree, head: Tree, findings: Iterable[Finding], changed: Sequence[str], known: Callable[[], Collection[str]]
 ) -> tuple[list[Ignore], list[Problem]]:
     """The comments in head's files in which findings stand, and in those that the change edits."""
     changed = [f for f in changed if f.endswith(_COMMENTED)]
@@ -225,7 +225,9 @@ def _read(tree: Tree, file: str) -> bytes:
         return b""  # absent on this side, or already reported by the evaluation
 
 
-def from_trailers(trailers: Iterable[tuple[str, str]], known: Collection[str]) -> tuple[list[Ignore], list[Problem]]:
+def from_trailers(
+    trailers: Iterable[tuple[str, str]], known: Callable[[], Collection[str]]
+) -> tuple[list[Ignore], list[Problem]]:
     """Trailers ``Tfratchet-Ignore: TFR101 ADDRESS reason="..."`` as (commit, value)."""
     ignores: list[Ignore] = []
     problems: list[Problem] = []
@@ -245,7 +247,7 @@ def collect(
     findings: Sequence[Finding],
     entries: Sequence[IgnoreEntry],
     new: Collection[IgnoreEntry],
-    known: Collection[str],
+    known: Callable[[], Collection[str]],
 ) -> tuple[list[Ignore], list[Problem]]:
     """Every acceptance that this run knows, and notes about those that are written wrongly."""
     comments, notes = from_comments(sides.base, sides.head, findings, sides.changed, known)
