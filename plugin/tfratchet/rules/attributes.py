@@ -180,8 +180,11 @@ class AttributeRule(Rule):
     def judge(self, pair: RootPair, control: Control, base: Subject, head: Subject) -> Finding | None:
         """The finding for one setting, or None."""
         before, after = base.setting(control), head.setting(control)
-        if base.call and head.call and not before.given and not after.given:
+        unsaid = base.call is not None and not before.given
+        if unsaid and head.call is not None and not after.given:
             return None  # both say nothing: what another version of a module does is rule TFR504's
+        if isinstance(after.value, ModuleDefault) and not before.given:
+            return None
         if isinstance(before.value, ModuleDefault) and (
             control.stronger is Stronger.SET or meets_floor(control, after.value, pair.settings.floors)
         ):
@@ -204,9 +207,10 @@ class AttributeRule(Rule):
         if isinstance(after.value, ModuleDefault) and not (base.call and before.given):
             # Nothing was taken out of a call: only what the new module does by itself is not known.
             level = Severity.LOW
-        elif base.call and head.call and not (before.given and after.given):
+        elif not depends:
             # A known default is the one of recent versions; the version in use may differ.
-            depends = depends or (Unknown(f"default of {control.names[0]} in {(head.call or base.call).source}"),)
+            guessed = [s.call for s, x in ((base, before), (head, after)) if s.call is not None and not x.given]
+            depends = tuple(Unknown(f"default of {control.names[0]} in {c.source}") for c in guessed)
         what = "may be weaker" if depends else "is weaker"
         message = f"{control.label} {what}: {shown(control, before)} → {shown(control, after)}"
         if after.origin is not None:

@@ -105,7 +105,13 @@ MODULES: tuple[KnownModule, ...] = (
         r"\bterraform-aws-modules/(terraform-aws-)?iam\b.*//modules/iam-account\b",
         PASSWORD,
         switches={PASSWORD: ("create_account_password_policy",)},
-        defaults={**_REQUIRED, "minimum_password_length": 8, "max_password_age": 0, "hard_expiry": False},
+        defaults={
+            **_REQUIRED,
+            "minimum_password_length": 8,
+            "max_password_age": 0,
+            "password_reuse_prevention": 0,
+            "hard_expiry": False,
+        },
     ),
     _known(
         # ``enabled`` of this module gates the account alias only, so no ``context`` here.
