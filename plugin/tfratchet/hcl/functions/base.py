@@ -203,10 +203,15 @@ def unordered(items: Sequence[Any], known: Sequence[Any]) -> list[Any]:
     elements that may be there, and ``known`` between them. What is unknown depends on nothing but itself, so that a
     change of the known part does not look like a change of the unknown one.
     """
+    if all(is_known(e) for e in items):
+        return list(known)
+    return list(items) if len(items) == 1 else surrounded(items, known)
+
+
+def surrounded(items: Sequence[Any], known: Sequence[Any]) -> list[Any]:
+    """``known`` between the uncertain elements of ``items``, which may be there or not, in any order."""
     open_ends = [e if isinstance(e, Rest) else maybe(e, Unknown(f"[{canonical(e)}]")) for e in items if not is_known(e)]
-    if not open_ends or len(items) == 1:
-        return list(items) if open_ends else list(known)
-    return [*open_ends, *known, *open_ends]
+    return [*open_ends, *known, *open_ends] if known else open_ends
 
 
 def rest_entry(value: dict[str, Any]) -> Unknown | None:

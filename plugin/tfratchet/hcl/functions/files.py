@@ -77,18 +77,23 @@ def _templatefile(context: FunctionContext, path: Any, variables: Any) -> Value:
     if found is None or isinstance(variables, Unknown):
         return unknown("templatefile", [path, variables])
     source = utf8(context.read_file(found), f"file {found!r}")
-    return _rendered(context, source, variables, found)
+    return _rendered("templatefile", context, source, variables, found)
 
 
 @function("templatestring", "string", "map", partial=True)
 def _templatestring(context: FunctionContext, source: Any, variables: Any) -> Value:
     if isinstance(source, Unknown) or isinstance(variables, Unknown):
         return unknown("templatestring", [source, variables])
-    return _rendered(context, source, variables, "templatestring")
+    return _rendered("templatestring", context, source, variables, "templatestring")
 
 
-def _rendered(context: FunctionContext, source: str, variables: dict[str, Value], path: str) -> Value:
-    return context.render_template(source, {k: v for k, v in variables.items() if k != REST_KEY}, path)
+def _rendered(name: str, context: FunctionContext, source: str, variables: dict[str, Value], path: str) -> Value:
+    try:
+        return context.render_template(source, {k: v for k, v in variables.items() if k != REST_KEY}, path)
+    except EvalError as error:
+        if REST_KEY not in variables or error.kind == "limit":
+            raise
+        return unknown(name, [path, variables])  # what is missing may be among the unknown variables
 
 
 # Sets of files -------------------------------------------------------------------------------------------------------

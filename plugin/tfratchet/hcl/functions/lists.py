@@ -20,6 +20,7 @@ from tfratchet.hcl.functions.base import (
     rest_entry,
     rest_of,
     same_element,
+    surrounded,
     unique,
     unknown,
     unordered,
@@ -58,6 +59,8 @@ def _flatten(context: FunctionContext, value: Any) -> Value:
 
 def _flatten_into(items: list[Any], into: list[Any], context: FunctionContext) -> None:
     check_count(len(into), context)
+    if isinstance(items, SetValue) and not is_known(items):
+        items = unordered(items, [e for e in items if is_known(e)])
     for item in items:
         if isinstance(item, list):
             _flatten_into(item, into, context)
@@ -108,9 +111,11 @@ def _distinct(_: FunctionContext, value: Any) -> Value:
     if isinstance(value, Unknown):
         return [rest_of(unknown("distinct", [value]))]
     items = unique(unify(value))
+    if isinstance(value, SetValue) and not is_known(value):
+        return surrounded(items, [e for e in items if is_known(e)])
     certain = next((i for i in range(len(items)) if not _stands_alone(i, items)), len(items))
     behind = items[certain:]  # an unknown element may equal a known one behind it, which then moves forward
-    return [*items[:certain], *unordered(behind, [e for e in behind if is_known(e)])]
+    return [*items[:certain], *surrounded(behind, [e for e in behind if is_known(e)])]
 
 
 def _stands_alone(position: int, items: list[Any]) -> bool:
@@ -256,9 +261,10 @@ def _coalescelist(_: FunctionContext, *lists: Any) -> Value:
         if isinstance(value, Rest):
             return unknown("coalescelist", lists[position:])
         if isinstance(value, Unknown) or (value and not fixed(value) and all(isinstance(e, Rest) for e in value)):
-            if position + 1 == len(lists):
-                return value
-            behind = _coalescelist(_, *lists[position + 1 :])
+            try:
+                behind = _coalescelist(_, *lists[position + 1 :])
+            except EvalError:
+                return value  # nothing else can be meant
             return choose(f"(length({canonical(value)}) > 0)", value, behind)
         if value:
             return value
