@@ -159,6 +159,9 @@ def _unreadable(pair: RootPair, finding: Finding) -> str | None:
         file = error.location.file
         if (where is not None and where.file == file) or file not in pair.base.files_read:
             return f"what stands in {file}, which has a syntax error in head"
+    broken = {e.location.file for e in pair.base.errors if e.kind == "syntax" and e.location is not None}
+    if where is not None and where.file in broken:
+        return f"what stands in {where.file}, which has a syntax error in base"
     if resource is not None and resource.module:
         target = pair.matching.moved_to(resource.address)
         for other in pair.head.calls.values():

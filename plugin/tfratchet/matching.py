@@ -74,20 +74,31 @@ PARTS: dict[str, tuple[str, ...]] = {
     "aws_sns_topic_subscription": ("topic_arn", "protocol", "endpoint"),
 }
 
-_KEYS = re.compile(r"\[(?:\"(?:[^\"\\]|\\.)*\"|[^\"\]]*)\]")
-_MODULES = re.compile(r"^(?:module\.[^.\[]+(?:\[(?:\"(?:[^\"\\]|\\.)*\"|[^\"\]]*)\])?\.)+")
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]]|[^"\[\]]+|"')
+_MODULES = re.compile(r"^(?:module\.[^.]+\.)+")
 _MAX_MOVES = 50
 _MAX_ROUNDS = 5
 
 
 def without_keys(address: str) -> str:
-    """An address without instance keys: the block that it comes from."""
-    return _KEYS.sub("", address)
+    """An address without instance keys: the block that it comes from. Keys may hold brackets of their own."""
+    if "[" not in address:
+        return address
+    depth = 0
+    kept: list[str] = []
+    for piece in _PIECE.findall(address):
+        if piece == "]":
+            depth = max(0, depth - 1)
+        elif piece == "[":
+            depth += 1
+        elif depth == 0:
+            kept.append(piece)
+    return "".join(kept)
 
 
 def without_module(address: str) -> str:
-    """An address without the path of its module."""
-    return _MODULES.sub("", address)
+    """The block that an address comes from, without the path of its module."""
+    return _MODULES.sub("", without_keys(address))
 
 
 def covers(pattern: str, address: str) -> str | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from tfratchet.matching import without_keys, without_module
+from tfratchet.matching import without_module
 from tfratchet.model import Finding, Problem, Resource
 from tfratchet.values import canonical, replace_refs
 
@@ -23,7 +23,7 @@ def resource_word(resource: Resource) -> str:
     """A resource by its type and values, whatever it is called and wherever it stands. For ``Finding.lost`` of a
     resource that is gone.
     """
-    values = replace_refs(dict(resource.values), lambda address: without_keys(without_module(address)))
+    values = replace_refs(dict(resource.values), without_module)
     return f"{resource.type} {canonical(values)}"
 
 

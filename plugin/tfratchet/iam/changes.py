@@ -74,8 +74,9 @@ class _Comparer:
                 if key not in seen and not self._kept(holding, same) and extra:
                     open_.append(_Open(holding, extra))
             elif key not in seen and not self._only_unlisted(holding, holdings):
-                unknown = holding.unknown + stay.unknown + self.context.deleted_root()
-                open_.append(_Open(holding, unknown, stay.minor or self._cannot_tell(holding)))
+                vague = self._cannot_tell(holding)
+                unknown = holding.unknown + stay.unknown + self.context.deleted_root() + vague
+                open_.append(_Open(holding, unknown, stay.minor or bool(vague)))
             seen.add(key)
         if open_:
             before = list(self.base.reaching(holder))
@@ -93,13 +94,14 @@ class _Comparer:
             extra = extra or holding.unknown
         return extra
 
-    def _cannot_tell(self, old: Holding) -> bool:
+    def _cannot_tell(self, old: Holding) -> tuple[Unknown, ...]:
         """The same block still attaches, to whom is not known: a list has become a variable, say."""
         block = without_keys(self.matching.moved_to(old.source))
-        return any(
-            h.holder.kind == old.holder.kind and not h.holder.known and without_keys(h.source) == block
-            for h in self.head.holdings
-        )
+        for holding in self.head.holdings:
+            same_kind = holding.holder.kind == old.holder.kind
+            if same_kind and not holding.holder.known and without_keys(holding.source) == block:
+                return (Unknown(f"to whom {block} attaches"),)
+        return ()
 
     def _only_unlisted(self, holding: Holding, holdings: list[Holding]) -> bool:
         """Only an exclusive resource established it, and that is gone: nothing is detached (#39818)."""
@@ -168,6 +170,7 @@ class _Comparer:
         elif partner is not None:
             kind, instead, where = Kind.SWAPPED, partner.policy.label, partner.location
             unknown += partner.unknown + _opaque_documents(old, partner)
+            unknown += tuple(Unknown(h.policy.label) for h in (old, partner) if not h.policy.known)
         elif old.route == ATTACHED and self.context.destroyed(old.policy):
             kind = Kind.POLICY_DESTROYED
             if any(h.policy == old.policy and not h.policy.dangling for h in self.head.by_holder.get(old.holder, ())):

@@ -15,9 +15,9 @@ from functools import cached_property
 
 from tfratchet.iam.documents import Document, parse_document
 from tfratchet.iam.handed import handed_over
-from tfratchet.iam.principals import GROUP, ROLE, USER, Names, Policy, Principal
+from tfratchet.iam.principals import GROUP, ROLE, USER, Names, Policy, Principal, shown
 from tfratchet.model import Location, Resource, Root
-from tfratchet.values import Rest, Unknown, Value, display, replace_refs
+from tfratchet.values import Rest, Unknown, Value, replace_refs
 
 ATTACHED = "attached"
 INLINE = "inline"
@@ -263,7 +263,7 @@ class Entitlements:
 
     def _own(self, kind: str, resource: Resource) -> Principal:
         name = resource.values.get("name")
-        return Principal(kind, self._identity(resource.address), resource.address if name is None else display(name))
+        return Principal(kind, self._identity(resource.address), resource.address if name is None else shown(name))
 
     def _hold(
         self, resource: Resource, holder: Principal, arn: Value, route: str, path: str, unknown: tuple[Unknown, ...]
@@ -310,7 +310,7 @@ class Entitlements:
     ) -> None:
         document = self._document(resource) if text is None else parse_document(replace_refs(text, self._identity))
         key = self._identity(resource.address) if name is None else self.names.text(name)
-        label = resource.address if name is None else display(name)
+        label = resource.address if name is None else shown(name)
         self.holdings.append(
             Holding(
                 holder,
@@ -349,7 +349,7 @@ class Entitlements:
         if value == [] and self.root.standalone and resource.type in (POLICY_ATTACHMENT, "aws_iam_group_membership"):
             lists = [resource.values.get(a) for a in ("users", "groups", "roles")]
             if argument in resource.origins or not any(lists):
-                return Unknown(f"{argument} that callers of the module give to {resource.type}.{resource.name}")
+                return Unknown(f"the {argument} that callers of the module hand to {resource.type}.{resource.name}")
         return value
 
     def _policy_attachment(self, resource: Resource, depends: tuple[Unknown, ...]) -> None:

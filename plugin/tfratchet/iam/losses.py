@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from tfratchet.iam.documents import Document, canonical_text
 from tfratchet.iam.entitlements import BOUNDARY, Entitlements, Holding
 from tfratchet.iam.principals import Policy, Principal
-from tfratchet.matching import without_keys, without_module
+from tfratchet.matching import without_module
 from tfratchet.model import Location
 from tfratchet.values import REF_CLOSE, REF_OPEN, Unknown
 
@@ -94,7 +94,7 @@ def holding_word(holding: Holding) -> str:
     how = "boundary" if holding.route == BOUNDARY else "policy"
     digest = ""
     if holding.document is not None and not holding.document.empty:
-        text = _REF.sub(lambda m: without_keys(without_module(m[1])), canonical_text(holding.document))
+        text = _REF.sub(lambda m: without_module(m[1]), canonical_text(holding.document))
         digest = f" [{hashlib.sha256(text.encode()).hexdigest()[:12]}]"
     return f"{holding.holder} has {how} {holding.policy.label}{digest}"
 

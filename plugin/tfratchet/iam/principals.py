@@ -39,9 +39,11 @@ class Principal:
     label: str = field(compare=False)
     known: bool = field(default=True, compare=False)
     """False when the name is not known, or when this stands for any number of principals."""
+    many: bool = field(default=False, compare=False)
+    """True when this stands for any number of principals; the label says where they come from."""
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.label}"
+        return f"every {self.kind} in {self.label}" if self.many else f"{self.kind} {self.label}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Names:
         for resource in root.managed(*TYPES.values()):
             kind = KINDS[resource.type]
             name = resource.values.get("name")
-            label = resource.address if name is None else display(name)
+            label = resource.address if name is None else shown(name)
             self.declared[Principal(kind, identity(resource.address), label)] = resource
         for resource in root.managed("aws_iam_policy"):
             self.policies[identity(resource.address)] = resource
@@ -122,14 +124,14 @@ class Names:
                 for principal, unknown, _ in self.principals(kind, element):
                     yield principal, unknown, f".{index}"
         elif isinstance(value, Rest):
-            yield Principal(kind, self.text(value), display(value.of), known=False), (value.of,), ""
+            yield Principal(kind, self.text(value), shown(value.of), known=False, many=True), (value.of,), ""
         elif isinstance(value, (str, Unknown)):
             yield self.principal(kind, value), (), ""
 
     def many(self, kind: str, value: Value) -> Iterator[tuple[Principal, tuple[Unknown, ...], str]]:
         """Like ``principals``, for an argument that is a list: one unknown is any number of principals."""
         if isinstance(value, Unknown):
-            yield Principal(kind, self.text(value) + "...", display(value), known=False), (value,), ""
+            yield Principal(kind, self.text(value) + "...", shown(value), known=False, many=True), (value,), ""
         else:
             yield from self.principals(kind, value)
 
@@ -149,9 +151,9 @@ class Names:
         address = self.declared_at(value, kind_type)
         if address is not None and address in self.root.resources:
             name_value = self.root.resources[address].values.get("name")
-            return Principal(kind, self.identity(address), address if name_value is None else display(name_value))
+            return Principal(kind, self.identity(address), address if name_value is None else shown(name_value))
         found = self._lookup(kind_type, value)
-        label = display(value)
+        label = shown(value)
         return Principal(kind, self.identity(found) if found else self.text(value), label, known=found is not None)
 
     def declared_at(self, value: Value, kind_type: str) -> str | None:
@@ -194,7 +196,7 @@ class Names:
                 for policy, unknown, _ in self.many_policies(element):
                     yield policy, unknown, f".{index}"
         elif isinstance(value, Rest):
-            yield Policy(self.text(value), display(value.of), known=False), (value.of,), ""
+            yield Policy(self.text(value), shown(value.of), known=False), (value.of,), ""
         elif isinstance(value, (str, Unknown)) and value != "":
             yield self.policy(value), (), ""
 
@@ -206,7 +208,7 @@ class Names:
             owner, path = match[1], match[2]
             if owner == "aws":
                 name = _unflatten(path, holes)
-                return Policy(f"aws:{self.text(name)}", display(name).rpartition("/")[2], known=isinstance(name, str))
+                return Policy(f"aws:{self.text(name)}", shown(name).rpartition("/")[2], known=isinstance(name, str))
             return self.policy_named(_unflatten(path.rpartition("/")[2], holes))
         if isinstance(value, str):
             return Policy(f"arn:{value}", value)
@@ -219,7 +221,7 @@ class Names:
         match = _WHOLE_REF.match(value.expr)
         data = self.root.resources.get(match[1] + match[2]) or self.root.resources.get(match[1]) if match else None
         read = self._of_data(data) if data is not None and data.type == "aws_iam_policy" and not data.managed else None
-        return read or Policy(self.text(value), display(value), known=False)
+        return read or Policy(self.text(value), shown(value), known=False)
 
     def _of_data(self, data: Resource) -> Policy | None:
         """The policy that a data source reads, by ARN or by name."""
@@ -235,12 +237,18 @@ class Names:
         if address is not None:
             return self._declared(self.root.resources[address])
         key = name if isinstance(name, str) else self.text(name)
-        return Policy(f"aws_iam_policy:{key}", display(name), known=isinstance(name, str))
+        return Policy(f"aws_iam_policy:{key}", shown(name), known=isinstance(name, str))
 
     def _declared(self, resource: Resource) -> Policy:
         name = resource.values.get("name")
-        label = resource.address if name is None else display(name)
+        label = resource.address if name is None else shown(name)
         return Policy(self.identity(resource.address), label, resource.address)
+
+
+def shown(value: Value | Rest) -> str:
+    """A value for people, a partly known text without quotes."""
+    text = display(value)
+    return text[1:-1] if isinstance(value, Template) and text.startswith('"') and text.endswith('"') else text
 
 
 def _flatten(value: str | Unknown) -> tuple[str, list[Unknown]]:

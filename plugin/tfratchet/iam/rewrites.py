@@ -53,12 +53,13 @@ def rewritten(lost: Document | None, new: Iterable[Document | None]) -> bool:
     if not others:
         return False
     kept = 0
-    for statement in lost.statements:
+    known = [s for s in lost.statements if not isinstance(s.effect, Unknown)]
+    for statement in known:
         if any(_says(other, statement) for other in others):
             kept += 1
         elif statement.effect != "Allow":
             return False
-    return kept > 0 and kept * 2 >= len(lost.statements)
+    return kept > 0 and kept * 2 >= len(known)
 
 
 def _says(wide: Statement, narrow: Statement) -> bool:

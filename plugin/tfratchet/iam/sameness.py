@@ -99,6 +99,8 @@ class Sameness:
             return None
         if self.staying.forgotten(old.source) is not None:
             return None
+        if isinstance(old, Holding) and old.route == INLINE and "name" not in resource.values:
+            return None  # the provider makes up a name, and another one for the new object
         first = targets[0]
         holding = old if isinstance(old, Holding) else None
         return Loss(

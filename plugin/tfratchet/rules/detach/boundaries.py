@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tfratchet.iam.losses import Kind, Loss
 from tfratchet.iam.principals import USER
-from tfratchet.rules.detach.losses import LossRule, holders
+from tfratchet.rules.detach.losses import LossRule, holders, sentence
 
 
 class BoundaryRemoved(LossRule):
@@ -52,7 +52,7 @@ class BoundaryRemoved(LossRule):
         label = first.policy.label if first.policy is not None else ""
         if first.new:
             return f"The permissions boundary of {holders(losses)} is {first.new} in place of {label}"
-        return f"{holders(losses).capitalize()} no longer has the permissions boundary {label}"
+        return f"{sentence(holders(losses))} no longer has the permissions boundary {label}"
 
     def before(self, losses: Sequence[Loss]) -> str:
         return losses[0].policy.label if losses[0].policy is not None else ""

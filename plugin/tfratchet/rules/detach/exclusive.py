@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tfratchet.iam.losses import Kind, Loss
 from tfratchet.model import Severity
-from tfratchet.rules.detach.losses import LossRule, gerund, holders, names, policies
+from tfratchet.rules.detach.losses import LossRule, gerund, holders, names, policies, sentence
 
 
 class ExclusiveManagement(LossRule):
@@ -55,12 +55,12 @@ class ExclusiveManagement(LossRule):
     def message(self, losses: Sequence[Loss]) -> str:
         first = losses[0]
         if first.policy is None or first.holder.id == "*":
-            return first.detail[:1].upper() + first.detail[1:]
+            return sentence(first.detail)
         if first.detail:
             verb = gerund(losses, "loses", "lose")
-            return f"{holders(losses).capitalize()} {verb} {policies(losses)}: {first.detail}"
+            return f"{sentence(holders(losses))} {verb} {policies(losses)}: {first.detail}"
         verb = gerund(losses, "is", "are")
-        return f"{holders(losses).capitalize()} {verb} no longer named for {policies(losses)} and will be detached"
+        return f"{sentence(holders(losses))} {verb} no longer named for {policies(losses)} and will be detached"
 
     def before(self, losses: Sequence[Loss]) -> str:
         first = losses[0]

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 
 from tfratchet.iam.losses import Kind, Loss
 from tfratchet.iam.principals import GROUP, USER
-from tfratchet.rules.detach.losses import LossRule, gerund, holders, names, policies
+from tfratchet.rules.detach.losses import LossRule, gerund, holders, names, policies, sentence
 
 
 class UserLeftGroup(LossRule):
@@ -58,7 +58,7 @@ class UserLeftGroup(LossRule):
         first = losses[0]
         group = first.group.label if first.group is not None else ""
         verb = gerund(losses, "is", "are")
-        text = f"{holders(losses).capitalize()} {verb} no longer in group {group}"
+        text = f"{sentence(holders(losses))} {verb} no longer in group {group}"
         if first.detail:
             text += f" ({first.detail})"
         return text + (f" and {gerund(losses, 'loses', 'lose')} {names(first.policies)}" if first.policies else "")
@@ -120,6 +120,6 @@ class GroupPolicyDetached(LossRule):
 
     def message(self, losses: Sequence[Loss]) -> str:
         verb = gerund(losses, "stays and no longer has", "stay and no longer have")
-        text = f"{holders(losses).capitalize()} {verb} {policies(losses)}"
+        text = f"{sentence(holders(losses))} {verb} {policies(losses)}"
         members = [m.label for loss in losses for m in loss.members]
         return text + (f"; members: {names(members)}" if members else "; its members are not shown here")

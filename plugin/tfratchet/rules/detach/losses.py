@@ -114,9 +114,16 @@ def holders(losses: Sequence[Loss]) -> str:
     kinds = list(dict.fromkeys(loss.holder.kind for loss in losses))
     parts = []
     for kind in kinds:
-        labels = list(dict.fromkeys(loss.holder.label for loss in losses if loss.holder.kind == kind))
-        parts.append(f"{kind}{'s' if len(labels) > 1 else ''} {names(labels)}")
-    return " and ".join(parts)
+        labels = [loss.holder.label for loss in losses if loss.holder.kind == kind and not loss.holder.many]
+        one = len(set(labels)) == 1
+        parts += [f"{kind}{'' if one else 's'} {names(labels)}"] if labels else []
+        parts += [str(loss.holder) for loss in losses if loss.holder.kind == kind and loss.holder.many]
+    return " and ".join(dict.fromkeys(parts))
+
+
+def sentence(text: str) -> str:
+    """The text with a capital letter at its start."""
+    return text[:1].upper() + text[1:]
 
 
 def policies(losses: Sequence[Loss]) -> str:

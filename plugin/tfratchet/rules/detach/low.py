@@ -8,7 +8,7 @@ from tfratchet.iam.losses import Kind, Loss
 from tfratchet.matching import without_keys
 from tfratchet.model import Severity
 from tfratchet.rules.base import attack, nist
-from tfratchet.rules.detach.losses import LossRule, holders, names
+from tfratchet.rules.detach.losses import LossRule, holders, names, sentence
 
 
 class UserRemoved(LossRule):
@@ -59,7 +59,7 @@ class UserRemoved(LossRule):
     def message(self, losses: Sequence[Loss]) -> str:
         first = losses[0]
         what = f" with {names(first.policies)}" if first.policies else " with its memberships"
-        text = f"{holders(losses).capitalize()} is removed{what}"
+        text = f"{sentence(holders(losses))} is removed{what}"
         if first.members:
             text += f"; members: {names(m.label for m in first.members)}"
         return text + (f" ({first.detail})" if first.detail else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from tfratchet.iam.losses import Kind, Loss
-from tfratchet.rules.detach.losses import LossRule, gerund, holders, names, policies
+from tfratchet.rules.detach.losses import LossRule, gerund, holders, names, policies, sentence
 
 
 class AttachedPolicyDestroyed(LossRule):
@@ -53,7 +53,7 @@ class AttachedPolicyDestroyed(LossRule):
     now = "destroyed"
 
     def message(self, losses: Sequence[Loss]) -> str:
-        text = f"{policies(losses).capitalize()} is destroyed; {holders(losses)}, "
+        text = f"{sentence(policies(losses))} is destroyed; {holders(losses)}, "
         text += f"which {gerund(losses, 'stays, loses', 'stay, lose')} it"
         members = [m.label for loss in losses for m in loss.members]
         return text + (f"; members: {names(members)}" if members else "")
@@ -97,6 +97,6 @@ class PolicySwapped(LossRule):
 
     def message(self, losses: Sequence[Loss]) -> str:
         verb = gerund(losses, "has", "have")
-        text = f"{holders(losses).capitalize()} {verb} policy {losses[0].new} in place of {policies(losses)}"
+        text = f"{sentence(holders(losses))} {verb} policy {losses[0].new} in place of {policies(losses)}"
         members = [m.label for loss in losses for m in loss.members]
         return text + (f"; members: {names(members)}" if members else "")

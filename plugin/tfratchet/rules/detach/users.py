@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tfratchet.iam.losses import Kind, Loss
 from tfratchet.iam.principals import USER
-from tfratchet.rules.detach.losses import LossRule, gerund, holders, policies
+from tfratchet.rules.detach.losses import LossRule, gerund, holders, policies, sentence
 
 
 class UserPolicyDetached(LossRule):
@@ -59,7 +59,7 @@ class UserPolicyDetached(LossRule):
 
     def message(self, losses: Sequence[Loss]) -> str:
         verb = gerund(losses, "stays and no longer has", "stay and no longer have")
-        return f"{holders(losses).capitalize()} {verb} {policies(losses)}"
+        return f"{sentence(holders(losses))} {verb} {policies(losses)}"
 
 
 class UserInlineRemoved(LossRule):
@@ -117,4 +117,4 @@ class UserInlineRemoved(LossRule):
             what = f"what module call {losses[0].source} gave"
         else:
             what = f"the inline {what}"
-        return f"{holders(losses).capitalize()} {verb} {what}"
+        return f"{sentence(holders(losses))} {verb} {what}"
