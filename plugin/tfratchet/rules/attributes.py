@@ -207,10 +207,11 @@ class AttributeRule(Rule):
         if isinstance(after.value, ModuleDefault) and not (base.call and before.given):
             # Nothing was taken out of a call: only what the new module does by itself is not known.
             level = Severity.LOW
-        elif not depends:
+        elif not depends and not after.given and head.call is not None:
             # A known default is the one of recent versions; the version in use may differ.
-            guessed = [s.call for s, x in ((base, before), (head, after)) if s.call is not None and not x.given]
-            depends = tuple(Unknown(f"default of {control.names[0]} in {c.source}") for c in guessed)
+            depends = (Unknown(f"default of {control.names[0]} in {head.call.source}"),)
+        elif not depends and not before.given and base.call is not None and head.resource is not None:
+            depends = (Unknown(f"default of {control.names[0]} in {base.call.source}"),)
         what = "may be weaker" if depends else "is weaker"
         message = f"{control.label} {what}: {shown(control, before)} → {shown(control, after)}"
         if after.origin is not None:
