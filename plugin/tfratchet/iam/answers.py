@@ -185,12 +185,26 @@ def lost_denials(base: Answers, head: Answers, principal: Principal | None = Non
             cause = f"{step.kind} {step.base.layer} {step.base.by} {step.certain} {step.latent}"
             per_cause.setdefault((question.action, cause), []).append((question, step))
     fresh = {(q.action, q.resource, id(q.environment)): a for q, a in base.items() if q.mfa == PRESENT}
-    groups: dict[Loss, list[Loss]] = {}
-    for steps in per_cause.values():
-        loss = _plainest(steps, fresh, principal)
-        groups.setdefault(replace(loss, actions=(), allowed_by=None), []).append(loss)
-    found = [replace(ls[0], actions=tuple(dict.fromkeys(a for x in ls for a in x.actions))) for ls in groups.values()]
+    return grouped((loss, loss.actions) for loss in (_plainest(s, fresh, principal) for s in per_cause.values()))
+
+
+def grouped(losses: Iterable[tuple[Loss, Sequence[str]]]) -> tuple[Loss, ...]:
+    """(loss, actions that are lost like this), put together where only the actions differ."""
+    groups: dict[Loss, tuple[Loss, dict[str, None]]] = {}
+    for loss, actions in losses:
+        for harmless in (False, True):
+            members = [a for a in actions if _harmless(loss.mfa, a) is harmless]
+            if members:
+                shape = replace(loss, actions=(), allowed_by=None, harmless=harmless)
+                groups.setdefault(shape, (loss, {}))[1].update(dict.fromkeys(members))
+    found = [
+        replace(loss, actions=tuple(actions), harmless=shape.harmless) for shape, (loss, actions) in groups.items()
+    ]
     return tuple(_without_weaker(found))
+
+
+def _harmless(mfa: Sequence[str], action: str) -> bool:
+    return PRESENT not in mfa and action in protected_actions().mfa_self_service
 
 
 def _plainest(
@@ -223,7 +237,7 @@ def _plainest(
         certain=step.certain,
         depends_on=tuple(dict.fromkeys((*step.base.depends_on, *step.head.depends_on))),
         latent=step.latent,
-        harmless=PRESENT not in lost_in and first.action in protected_actions().mfa_self_service,
+        harmless=_harmless(lost_in, first.action),
         mfa_age=ages[0] if ages and lost_in == (OLD,) else "",
         resources=() if nameless else tuple(names),
         environment=tuple((k, v) for k, v in sorted(first.environment.items()) if usual.get(k) != v) if special else (),

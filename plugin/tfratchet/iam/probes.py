@@ -11,8 +11,8 @@ An answer that moves from denied to allowed is a loss, whatever edit caused it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from tfratchet.iam.answers import (
@@ -27,19 +27,18 @@ from tfratchet.iam.answers import (
     Loss,
     Question,
     contexts,
+    grouped,
     lost_denials,
     probe,
 )
-from tfratchet.iam.conditions import CompiledCondition
 from tfratchet.iam.engine.compiled import CompiledStatement
 from tfratchet.iam.engine.decide import Policies
 from tfratchet.iam.engine.policy import ALLOW_ALL, CompiledPolicy, PolicyLike
-from tfratchet.iam.engine.request import PRINCIPAL_KEYS, Principal, Request
-from tfratchet.iam.engine.strings import decode, glob, match
+from tfratchet.iam.engine.request import Principal
+from tfratchet.iam.engine.strings import decode, glob
 from tfratchet.iam.engine.witness import environments, principals, resources
-from tfratchet.iam.normal_form import Atom, atoms
 from tfratchet.iam.protected import ProtectedAction, ProtectedActions, protected_actions
-from tfratchet.iam.statements import DEFAULT_VERSION, VARIABLES_VERSION, Document
+from tfratchet.iam.touches import Readings, Side, tells
 
 __all__ = [
     "ABSENT",
@@ -63,22 +62,14 @@ SOMEBODY = Principal.user("tfratchet-somebody")
 _MAX_PRINCIPALS = 20
 
 
-@dataclass
-class _Known:
-    """What is kept of one policy."""
-
-    policy: PolicyLike
-    content: frozenset[object]
-    statements: dict[object, CompiledStatement] = field(default_factory=dict)
-
-
 class Prober:
     """Asks the questions; keeps what many principals share. One for each comparison."""
 
     def __init__(self, break_glass: Sequence[str] = ()) -> None:
         """``break_glass``: names or ARN patterns of principals whom guards may spare."""
         self._break_glass = tuple(break_glass)
-        self._known: dict[int, _Known] = {}
+        self._readings = Readings()
+        self._lots: dict[tuple[str, Side, Side], tuple[list[CompiledStatement], list[CompiledStatement]] | None] = {}
         self._losses: dict[tuple[object, ...], tuple[Loss, ...]] = {}
         self._actions = tuple(a for a in protected_actions().actions if a.probe)
 
@@ -86,12 +77,9 @@ class Prober:
 
     def losses(self, principal: Principal, base: Policies, head: Policies) -> tuple[Loss, ...]:
         """What this principal, who has these policies in base and head, can do that base stopped."""
-        if self._content(base) == self._content(head):
+        if self._readings.content(base) == self._readings.content(head):
             return ()
-        key = (self._key(base), self._key(head), self._signature(principal, base, head))
-        if key not in self._losses:
-            self._losses[key] = self._compare(principal, base, head, None)
-        return self._losses[key]
+        return self._compare(principal, base, head, None, self._actions)
 
     def document_losses(
         self,
@@ -143,13 +131,20 @@ class Prober:
         """What these policies (of a group, say) give up for somebody without a name, and for each principal that they
         tell from others. ``actions``: others than the protected ones.
         """
-        if self._content(base) == self._content(head):
-            return ()
-        changed, others, _ = self._changed(base, head)
-        told = [p for p in principals([*changed, *others])[:_MAX_PRINCIPALS] if not self._spared(p)]
-        found: list[Loss] = []
-        for principal in (None, *told):
-            found += self._compare(principal or SOMEBODY, base, head, principal, actions)
+        asked = self._actions
+        if actions is not None:
+            by_name = protected_actions().by_name
+            asked = tuple(by_name.get(a.lower()) or ProtectedAction(a, "", "any", "", "", ()) for a in actions)
+        names, kinds = tuple(a.action.lower() for a in asked), tuple(a.resource for a in asked)
+        told: dict[int, CompiledStatement] = {}
+        for _, before, after in self._readings.lots(base, head, names, kinds):
+            changed, others = self._changed(before, after)
+            if changed:
+                told.update({id(s): s for s in (*changed, *others)})
+        found = list(self._compare(SOMEBODY, base, head, None, asked))
+        for principal in principals(told.values())[:_MAX_PRINCIPALS]:
+            if not self._spared(principal):
+                found += self._compare(principal, base, head, principal, asked)
         kept: list[Loss] = []
         seen: set[tuple[str, str]] = set()
         for loss in sorted(found, key=lambda x: not x.certain):
@@ -173,165 +168,60 @@ class Prober:
         base: Policies,
         head: Policies,
         shown: Principal | None,
-        actions: tuple[str, ...] | None = None,
+        actions: Sequence[ProtectedAction],
     ) -> tuple[Loss, ...]:
-        questions = self.questions(principal, base, head, actions)
-        return lost_denials(probe(base, principal, questions), probe(head, principal, questions), shown)
+        """Actions that the same statements touch in the same way get the same answers, so each lot is asked once."""
+        names, kinds = tuple(a.action.lower() for a in actions), tuple(a.resource for a in actions)
+        found: list[tuple[Loss, list[str]]] = []
+        who = (principal.type, principal.account, frozenset(principal.tags.items()), shown and (shown.arn, shown.tags))
+        for lot, positions in self._readings.lots(base, head, names, kinds).items():
+            _, before, after = lot
+            members = [actions[i] for i in positions]
+            if lot not in self._lots:
+                same = self._readings.meaning(before) == self._readings.meaning(after)
+                self._lots[lot] = None if same else self._changed(before, after)
+            statements = self._lots[lot]
+            if statements is None:
+                continue
+            key = (lot, repr(who), tuple(x for side in statements for s in side for x in tells(s, principal)))
+            losses = self._losses.get(key)
+            if losses is None:
+                questions = self._questions(principal, members[0], *statements)
+                answers = probe(base, principal, questions), probe(head, principal, questions)
+                losses = self._losses[key] = lost_denials(*answers, shown)
+            found += [(loss, [a.action for a in members]) for loss in losses]
+        return grouped(found)
 
-    def questions(
-        self, principal: Principal, base: Policies, head: Policies, actions: tuple[str, ...] | None = None
+    @staticmethod
+    def _questions(
+        principal: Principal,
+        action: ProtectedAction,
+        changed: list[CompiledStatement],
+        others: list[CompiledStatement],
     ) -> list[Question]:
-        """The questions that can tell these policies apart."""
-        changed, others, every_action = self._changed(base, head)
         everything = [*changed, *others]
         ages = _ages(everything)
         mfa = any(_asks(s, MFA_PRESENT) or _asks(s, MFA_AGE) for s in everything)
-        spaces = environments(changed, others, principal)
-        asked = [(space, contexts(space, ages, mfa=mfa)) for space in spaces]
-        wanted = self._actions
-        if actions is not None:
-            by_name = protected_actions().by_name
-            wanted = tuple(by_name.get(a.lower()) or ProtectedAction(a, "", "any", "", "", ()) for a in actions)
-        found: list[Question] = []
-        for action in wanted:
-            name = action.action.lower()
-            touched = [s for s in changed if s.matches_action(name) is not False]
-            if not touched and not every_action(name):
-                continue
-            related = [*touched, *(s for s in others if s.matches_action(name) is not False)]
-            for resource, own in resources(action.resource, related, principal, principal.key):
-                for position, (space, keys) in enumerate(asked):
-                    found += [
-                        Question(action.action, resource, m, age, space, position > 0, own, context)
-                        for m, age, context in keys
-                    ]
-        return found
+        asked = [(e, contexts(e, ages, mfa=mfa)) for e in environments(changed, others, principal)]
+        return [
+            Question(action.action, resource, m, age, environment, position > 0, own, context)
+            for resource, own in resources(action.resource, everything, principal, principal.key)
+            for position, (environment, keys) in enumerate(asked)
+            for m, age, context in keys
+        ]
 
-    def _changed(
-        self, base: Policies, head: Policies
-    ) -> tuple[list[CompiledStatement], list[CompiledStatement], Callable[[str], bool]]:
-        sides: list[dict[object, CompiledStatement]] = []
-        whole: list[dict[object, PolicyLike]] = []
-        for side in (base, head):
-            statements: dict[object, CompiledStatement] = {}
-            policies: dict[object, PolicyLike] = {}
-            for layer, policy in side.all():
-                known = self._of(policy)
-                statements.update({(layer, k): s for k, s in known.statements.items()})
-                if not known.statements:
-                    policies[layer, frozenset(known.content)] = policy
-            sides.append(statements)
-            whole.append(policies)
-        keys = sides[0].keys() ^ sides[1].keys()
-        merged = {**sides[1], **sides[0]}
-        changed = [s for k, s in merged.items() if k in keys]
-        others = [s for k, s in merged.items() if k not in keys]
-        # A limit that begins or ends changes every answer; AWS managed policies know what they touch.
-        limits = any((a is None) != (b is None) for a, b in _limits(base, head))
-        tables = [p for k in whole[0].keys() ^ whole[1].keys() for p in (whole[0].get(k) or whole[1].get(k),) if p]
-
-        def touches(action: str) -> bool:
-            if limits:
-                return True
-            request = Request(SOMEBODY, action, "*")
-            return any(p.says(e, request).answer is not False for p in tables for e in ("Allow", "Deny"))
-
-        return changed, others, touches
-
-    def _of(self, policy: PolicyLike) -> _Known:
-        known = self._known.get(id(policy))
-        if known is None:
-            known = self._known[id(policy)] = _read(policy)
-        return known
-
-    def _content(self, policies: Policies) -> tuple[object, ...]:
-        return (
-            frozenset(self._of(p).content for p in policies.identity if self._of(p).content),
-            _each(policies.boundary, self._of),
-            None if policies.scps is None else tuple(_each(level, self._of) for level in policies.scps),
-            _each(policies.resource, self._of),
-            _each(policies.session, self._of),
-            policies.resource_decides,
-            policies.cross_account,
-        )
-
-    def _key(self, policies: Policies) -> tuple[object, ...]:
-        for _, policy in policies.all():
-            self._of(policy)
-        return (frozenset((layer, id(p)) for layer, p in policies.all()), *self._content(policies)[5:])
-
-    def _signature(self, principal: Principal, base: Policies, head: Policies) -> tuple[object, ...]:
-        """What these policies can tell of a principal: two with the same get the same answers."""
-        told: list[object] = [principal.type, principal.account, frozenset(principal.tags.items())]
-        for side in (base, head):
-            for _, policy in side.all():
-                for statement in self._of(policy).statements.values():
-                    told += _tells(statement, principal)
-        return tuple(told)
+    def _changed(self, before: Side, after: Side) -> tuple[list[CompiledStatement], list[CompiledStatement]]:
+        """The statements that only one side has, and those of both."""
+        first, second = self._readings.statements(before), self._readings.statements(after)
+        merged = {**second, **first}
+        changed = [s for k, s in merged.items() if (k in first) != (k in second)]
+        return changed, [s for k, s in merged.items() if k in first and k in second]
 
 
 def _level(policy: PolicyLike) -> list[PolicyLike]:
     """The policies of one level of an organization. A policy of Denys only stands beside FullAWSAccess."""
     allows = not isinstance(policy, CompiledPolicy) or any(s.effect != "Deny" for s in policy.all_statements())
     return [policy] if allows else [ALLOW_ALL, policy]
-
-
-def _tells(statement: CompiledStatement, principal: Principal) -> list[object]:
-    found: list[object] = []
-    for patterns in (statement.resources, statement.not_resources):
-        if patterns is not None:
-            own = (principal.arn, f"arn:aws:iam::{principal.account}:mfa/{principal.name}")
-            found += [match(t, a) for t in patterns.texts(_unsubstituted) if t != "*" for a in own]
-    if statement.principal_dependent:
-        found.append(statement.matches_principal(principal))
-        found += [c.holds(principal.key) for c in statement.conditions if _asks_who(c)]
-    return found
-
-
-def _asks_who(condition: CompiledCondition) -> bool:
-    return any(k.startswith(PRINCIPAL_KEYS) for k in (condition.key or "", *condition.variables))
-
-
-def _unsubstituted(key: str) -> tuple[str, ...]:
-    return ("${" + key + "}",)
-
-
-def _each(policies: Sequence[PolicyLike] | None, of: Callable[[PolicyLike], _Known]) -> object:
-    return None if policies is None else frozenset(of(p).content for p in policies)
-
-
-def _limits(base: Policies, head: Policies) -> list[tuple[object, object]]:
-    return [
-        (base.boundary, head.boundary),
-        (base.scps, head.scps),
-        (base.session, head.session),
-        (base.resource, head.resource),
-    ]
-
-
-def _read(policy: PolicyLike) -> _Known:
-    """The statements of a policy by their meaning, so that rewriting changes nothing."""
-    if not isinstance(policy, CompiledPolicy):
-        return _Known(policy, frozenset([policy.label]))
-    statements: dict[object, CompiledStatement] = {}
-    content: set[Atom] = set(atoms(policy.document))
-    _collect(policy, (), statements)
-    return _Known(policy, frozenset(content), statements)
-
-
-def _collect(policy: CompiledPolicy, path: tuple[str, ...], found: dict[object, CompiledStatement]) -> None:
-    """Every statement by its meaning and by the unknown conditions that it hangs on."""
-    for statement in policy.statements:
-        found[path, statement_key(statement)] = statement
-    for condition, if_true, if_false in policy.choices:
-        _collect(if_true, (*path, condition.expr), found)
-        _collect(if_false, (*path, f"!({condition.expr})"), found)
-
-
-def statement_key(statement: CompiledStatement) -> object:
-    """Equal for statements that mean the same (order, case and single values make no difference)."""
-    version = VARIABLES_VERSION if statement.substitutes else DEFAULT_VERSION
-    return frozenset(atoms(Document((statement.statement,), version)))
 
 
 def _asks(statement: CompiledStatement, key: str) -> bool:
