@@ -21,6 +21,8 @@ else:  # Checkov loads each file on its own, from wherever the folder lies
 
 _BASE = re.compile(r"(?:data\.)?[a-z][a-z0-9]*_[a-z0-9_]+\.[A-Za-z_][\w-]*")
 _INSTANCE = re.compile(r"\[(?:\"(?:[^\"\\]|\\.)*\"|\d+)\]")
+_FILE = re.compile(r"(?:\$\{)?file\(\s*\"(?:\$\{path\.module\}/|\./)?([\w./-]+)\"\s*\)\}?")
+_MAX_FILE = 1_000_000
 _MAX_STEPS = 200
 _MAX_NESTING = 20
 
@@ -45,6 +47,16 @@ class Node:
         """How other blocks of its module refer to it: ``aws_iam_user.u``, ``data.aws_iam_policy_document.d``."""
         name = _INSTANCE.sub("", self.name)
         return f"data.{self.type}.{name}" if self.kind == "data" else f"{self.type}.{name}"
+
+    def source(self) -> str:
+        """The text of the block; empty for a plan, or when the file is not there."""
+        first, last = self.block.conf.get("__start_line__"), self.block.conf.get("__end_line__")
+        if not (
+            isinstance(first, int) and isinstance(last, int) and self.file.endswith(".tf") and os.path.isfile(self.file)
+        ):
+            return ""
+        with open(self.file, encoding="utf-8", errors="replace") as stream:
+            return "".join(line for number, line in enumerate(stream, 1) if first <= number <= last)
 
     @property
     def prefix(self) -> str:
@@ -188,7 +200,7 @@ class Account:
         sources = self.refers(node, text, "data.aws_iam_policy_document")
         if len(sources) == 1 and depth < _MAX_NESTING:
             return self.data_document(sources[0], depth + 1)
-        return read
+        return read_document(_file_text(node, text)) or read
 
     def data_document(self, node: Node, depth: int = 0) -> Document:
         """The document of ``data "aws_iam_policy_document"``, with those of its source and override documents."""
@@ -220,6 +232,19 @@ def _instances(nodes: Iterable[Node], base: str, text: str) -> list[Node]:
         chosen = [n for n in found if n.address.endswith(key.group(1))]
         return chosen or [n for n in found if not n.address.endswith("]")]
     return found
+
+
+def _file_text(node: Node, text: str) -> str | None:
+    """The text of the file that ``file("${path.module}/...")`` names, when it lies in the folder of that module."""
+    found = _FILE.fullmatch(text.strip())
+    if found is None or not node.file.endswith(".tf"):
+        return None
+    folder = os.path.realpath(os.path.dirname(node.file))
+    path = os.path.realpath(os.path.join(folder, found.group(1)))
+    if not path.startswith(folder + os.sep) or not os.path.isfile(path) or os.path.getsize(path) > _MAX_FILE:
+        return None
+    with open(path, encoding="utf-8", errors="replace") as stream:
+        return stream.read()
 
 
 def _root(file: str, attributes: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 _OPEN = "jsonencode("
+_CALL = re.compile(r"[a-z][a-z0-9_]*\(")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _CONSTANTS = {"True": True, "true": True, "False": False, "false": False, "None": None, "null": None}
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
@@ -98,9 +99,11 @@ class _Reader:
 
     def quoted(self, quote: str) -> str:
         start = at = self.at + 1
+        if call := _CALL.match(self.text, start):  # a call kept as text: its arguments may hold quotes
+            at = self.balanced_end(call.end(), "(", ")")
         while at < len(self.text):
             if self.text.startswith("${", at):
-                at = self.interpolation_end(at + 2)
+                at = self.balanced_end(at + 2, "{", "}")
             elif self.text[at] == quote and (self.next_char(at + 1) or ",") in ",:]})":
                 self.at = at + 1
                 return self.text[start:at]
@@ -113,14 +116,14 @@ class _Reader:
             at += 1
         return self.text[at : at + 1]
 
-    def interpolation_end(self, at: int) -> int:
+    def balanced_end(self, at: int, opening: str, closing: str) -> int:
         depth = 1
         while at < len(self.text):
-            depth += {"{": 1, "}": -1}.get(self.text[at], 0)
+            depth += {opening: 1, closing: -1}.get(self.text[at], 0)
             at += 1
             if depth == 0:
                 return at
-        raise RenderedTextError("an interpolation without an end")
+        raise RenderedTextError(f"'{opening}' without an end")
 
     def word(self) -> str:
         found = re.compile(r"[\w.:/*-]+").match(self.text, self.at)

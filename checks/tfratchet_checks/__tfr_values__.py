@@ -143,6 +143,15 @@ class Block:
         """A list of texts."""
         return as_texts(self.conf.get(name))
 
+    def is_list(self, name: str) -> bool:
+        """True when the argument is a list that is written out, with at least one element (known or not)."""
+        value = self.conf.get(name)
+        while isinstance(value, list) and len(value) == 1 and isinstance(value[0], list):
+            value = value[0]
+            if value:
+                return True
+        return isinstance(value, list) and len(value) > 1
+
     def blocks(self, name: str) -> list[Block]:
         """The nested blocks called ``name``, those of ``dynamic`` included."""
         dynamic = list(_dynamic(self.conf.get("dynamic"), name))

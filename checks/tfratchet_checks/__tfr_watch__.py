@@ -10,15 +10,15 @@ if TYPE_CHECKING or __package__:
     from tfratchet_checks.__tfr_account__ import Account, Node
     from tfratchet_checks.__tfr_policy__ import matches
     from tfratchet_checks.__tfr_rendered__ import RenderedTextError, parse_rendered
-    from tfratchet_checks.__tfr_values__ import Unresolved, as_texts, unwrap
+    from tfratchet_checks.__tfr_values__ import Unresolved, as_texts, is_expression, unwrap
 else:  # Checkov loads each file on its own, from wherever the folder lies
     from __tfr_account__ import Account, Node
     from __tfr_policy__ import matches
     from __tfr_rendered__ import RenderedTextError, parse_rendered
-    from __tfr_values__ import Unresolved, as_texts, unwrap
+    from __tfr_values__ import Unresolved, as_texts, is_expression, unwrap
 
-_NAME_TERM = re.compile(r"\$\.eventName\s*=\s*\"?([\w*]+)\"?")
-_SOURCE_TERM = re.compile(r"\$\.eventSource\s*=\s*\"?([\w.*-]+)\"?")
+_NAME_TERM = re.compile(r"\$\.eventName\s*=\s*\\?\"?([\w*]+)")
+_SOURCE_TERM = re.compile(r"\$\.eventSource\s*=\s*\\?\"?([\w.*-]+)")
 
 
 def watched(account: Account, service: str, event: str) -> bool | None:
@@ -116,15 +116,18 @@ def _operator(item: dict[str, Any], value: str) -> bool | None:
 
 
 def _filter(account: Account, node: Node, service: str, event: str) -> bool | None:
-    pattern = node.block.text("pattern")
-    text = pattern.text if isinstance(pattern, Unresolved) else pattern or ""
+    # Checkov takes a pattern for an expression and keeps only its first term, so the source is read first.
+    text = node.source()
+    if "$.event" not in text:
+        text = str(unwrap(node.block.conf.get("pattern")) or "")
     names = [n for n in _NAME_TERM.findall(text) if matches(n, event)]
     # A pattern without names that asks for the service's events takes them all.
     whole = not _NAME_TERM.search(text) and any(
         matches(s, f"{service}.amazonaws.com") for s in _SOURCE_TERM.findall(text)
     )
     if not names and not whole:
-        return None if isinstance(pattern, Unresolved) and "$.event" not in text else False
+        mangled = "$.eventName :" in text or "$.eventSource :" in text
+        return None if mangled or (is_expression(text) and "$.event" not in text) else False
     metrics = {t.text("name") for t in node.block.blocks("metric_transformation")}
     answers = []
     for alarm in account.of_type("aws_cloudwatch_metric_alarm"):

@@ -47,7 +47,7 @@ class EmptyExclusiveList(ResourceCheck):
     def judge(self) -> Any:
         argument = _LISTS[self.entity_type]
         values = self.block.texts(argument)
-        if values and all(isinstance(v, Unresolved) for v in values):
+        if values and not self.block.is_list(argument) and all(isinstance(v, Unresolved) for v in values):
             return self.unknown(f"{argument} could not be worked out")
         if not values:
             return self.failed(f"{argument} is empty: the apply removes every policy", argument)

@@ -95,20 +95,20 @@ def _denies_long_lived_keys(other: Statement, statement: Statement) -> bool:
     return other.actions is not None and set(statement.actions or ()) <= set(other.actions)
 
 
-def verdict(check: Judge, document: Document, argument: str) -> Any:
-    """The verdict on one document."""
-    for statement in document.statements:
-        wrong = mistake(statement, document) if statement.certain else ""
-        if wrong and (document.complete or statement.effect == "Allow"):
+def verdict(check: Judge, own: Document, whole: Document, argument: str) -> Any:
+    """The verdict on the statements of ``own``; what other documents of ``whole`` deny may make up for a mistake."""
+    for statement in own.statements:
+        wrong = mistake(statement, whole) if statement.certain else ""
+        if wrong and (whole.complete or statement.effect == "Allow"):
             return check.failed(f"{statement.label}: {wrong}", argument)
         if wrong:
             return check.unknown(f"{statement.label}: {wrong}; another part of the document may make up for it")
     unread = any(
         s.opaque_conditions or any(c.lower is None for c in s.conditions_on(*MFA_KEYS)) or not s.certain
-        for s in document.statements
+        for s in own.statements
     )
-    if unread or not document.complete:
-        return check.unknown(f"the document could not be read to its end: {document.why or 'a condition is not known'}")
+    if unread or not own.complete:
+        return check.unknown(f"the document could not be read to its end: {own.why or 'a condition is not known'}")
     return check.passed()
 
 
@@ -122,7 +122,7 @@ class MfaConditionMistakes(ResourceCheck):
     def judge(self) -> Any:
         argument = _PLACES[self.entity_type]
         document = stands_here(self.account, self.node, argument)
-        return self.not_for_this() if document is None else verdict(self, document, argument)
+        return self.not_for_this() if document is None else verdict(self, document, document, argument)
 
 
 class MfaConditionMistakesInData(DataCheck):
@@ -135,12 +135,8 @@ class MfaConditionMistakesInData(DataCheck):
     def judge(self) -> Any:
         whole = self.account.data_document(self.node) if self.account.known else from_data_source(self.block)
         own = from_data_source(self.block)
-        # What comes from another document of the scan is told there; here it only can make up for a mistake.
-        for statement in own.statements:
-            wrong = mistake(statement, whole) if statement.certain else ""
-            if wrong and (whole.complete or statement.effect == "Allow"):
-                return self.failed(f"{statement.label}: {wrong}", "statement")
-        return verdict(self, own, "statement")
+        # What comes from another document of the scan is told there; here it can only make up for a mistake.
+        return verdict(self, own, whole, "statement")
 
 
 check = MfaConditionMistakes()
