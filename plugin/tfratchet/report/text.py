@@ -79,7 +79,8 @@ class _Writer:
         title = finding.title + (" (possible)" if finding.certainty is Certainty.POSSIBLE else "")
         head = self.style(level, level) + " " * (len(_INDENT) - len(level))
         self.lines.append(f"{head}{self.style('bold', finding.rule)}  {self.style('bold', printable(title))}")
-        self.lines.append(_INDENT + self.style("address", printable(finding.address)))
+        if finding.address:
+            self.lines.append(_INDENT + self.style("address", printable(finding.address)))
         self.wrapped(finding.message)
         self.sides(finding.base, finding.head)
         if finding.depends_on:
