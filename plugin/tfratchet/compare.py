@@ -10,7 +10,7 @@ from tfratchet.config import Settings
 from tfratchet.iam.changes import entitlement_changes
 from tfratchet.iam.entitlements import Entitlements
 from tfratchet.iam.losses import Changes
-from tfratchet.matching import Matching, covers
+from tfratchet.matching import Matching, covers, without_keys
 from tfratchet.model import Certainty, Finding, Problem, Root, Severity, Snapshot
 from tfratchet.moves import drop_moves
 from tfratchet.rules.base import Rule
@@ -96,11 +96,23 @@ def compare(
     for pair in comparison.pairs:
         for rule in active:
             findings.extend((pair, weaken(pair, found)) for found in _run(rule, pair, errors))
-    kept, moves = drop_moves(findings, comparison.pairs, active)
+    kept, moves = drop_moves(_second_looks(findings), comparison.pairs, active)
     chosen = [f.with_severity(settings.severities[f.rule]) if f.rule in settings.severities else f for f in kept]
     order = sorted(chosen, key=lambda f: (f.root, f.variant or "", -f.severity, f.rule, f.address, f.message))
     notes = [note for pair in comparison.pairs for note in _notes(pair)]
     return Result(list(dict.fromkeys(order)), _once([*moves, *notes]), _once(errors))
+
+
+def _second_looks(findings: list[tuple[RootPair, Finding]]) -> list[tuple[RootPair, Finding]]:
+    """Without what the second look at a library module (``Root.open_inputs``) tells once more."""
+    first = {
+        (f.root, f.rule, without_keys(f.address)) for p, f in findings if not (p.base.open_inputs or p.head.open_inputs)
+    }
+    return [
+        (p, f)
+        for p, f in findings
+        if not (p.base.open_inputs or p.head.open_inputs) or (f.root, f.rule, without_keys(f.address)) not in first
+    ]
 
 
 def _run(rule: Rule, pair: RootPair, errors: list[Problem]) -> list[Finding]:

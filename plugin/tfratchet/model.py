@@ -178,6 +178,9 @@ class Root:
     """The extra var file this case was evaluated with, or None."""
     standalone: bool = False
     """True for a library module that nobody calls: its variables without default are unknown."""
+    open_inputs: bool = False
+    """True for the second look at a library module: what its variables leave empty by default is unknown here, since
+    a caller may give anything."""
     files_read: frozenset[str] = frozenset()
     """Every file that the evaluation read or asked for."""
     exists: bool = True

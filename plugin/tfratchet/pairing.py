@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tfratchet.hcl.load import load_root
 from tfratchet.hcl.module import Parser
@@ -46,9 +46,14 @@ class Evaluator:
             pair = self._pair(target, variant)
             if pair is not None:
                 found.append(pair)
+        if target.standalone:
+            # Nobody here calls this module, so its callers are elsewhere and give what it leaves empty.
+            pair = self._pair(target, None, open_inputs=True)
+            if pair is not None:
+                found.append(pair)
         return found
 
-    def _pair(self, target: Target, variant: str | None) -> tuple[Root, Root] | None:
+    def _pair(self, target: Target, variant: str | None, *, open_inputs: bool = False) -> tuple[Root, Root] | None:
         before = after = variant
         if variant is not None:
             before = self._old_names.get(variant, variant)
@@ -60,18 +65,22 @@ class Evaluator:
                 word = "new" if not self.base.exists(before) else "gone"
                 self.notes.append(Problem("variant", f"var file {variant} is {word}: this case was not compared"))
                 return None
-        base = self._load(self.base, target.base_path, before, target.standalone, frozenset())
-        head = self._load(self.head, target.head_path, after, target.standalone, frozenset())
+
+        def load(opaque: frozenset[str]) -> tuple[Root, Root]:
+            options = {"standalone": target.standalone, "opaque": opaque, "open_inputs": open_inputs}
+            return (
+                self._load(self.base, target.base_path, before, options),
+                self._load(self.head, target.head_path, after, options),
+            )
+
+        base, head = load(frozenset())
         opaque = _opaque_on_one_side(base, head)
         if opaque:
             # A module that is downloaded in one version only: what it holds can be seen on one side, so compare calls.
-            base = self._load(self.base, target.base_path, before, target.standalone, opaque)
-            head = self._load(self.head, target.head_path, after, target.standalone, opaque)
+            base, head = load(opaque)
         return base, head
 
-    def _load(
-        self, tree: Tree, path: str | None, variant: str | None, standalone: bool, opaque: frozenset[str]
-    ) -> Root:
+    def _load(self, tree: Tree, path: str | None, variant: str | None, options: dict[str, Any]) -> Root:
         if path is None:
             return Root(path="", variant=variant, exists=False)
         return load_root(
@@ -81,8 +90,7 @@ class Evaluator:
             variant=variant,
             variables=self.variables,
             limits=self.limits,
-            standalone=standalone,
-            opaque=opaque,
+            **options,
         )
 
 

@@ -35,6 +35,7 @@ class ModuleInstance:
         scope: Scope | None = None,
         literals: Mapping[str, str] | None = None,
         key_path: str = "",
+        open_inputs: bool = False,
     ) -> None:
         self.context = context
         self.budget = context.budget
@@ -48,6 +49,8 @@ class ModuleInstance:
         """``--var name=value``."""
         self.key_path = key_path
         """Names of the calls that lead here, joined by ``.`` (the key of ``modules.json``)."""
+        self.open_inputs = open_inputs
+        """True when a variable with an empty default is unknown: some caller gives it."""
         self.scope = Scope(self)
         self._values: dict[tuple[str, ...], Any] = {}
         self._running: set[tuple[str, ...]] = set()
@@ -135,6 +138,8 @@ class ModuleInstance:
             if "default" not in attributes:
                 return Unknown(self.full(f"var.{name}"))
             value = self.constant(attributes["default"])
+            if self.open_inputs and value in (None, "", [], {}):
+                return Unknown(self.full(f"var.{name}"))
         try:
             return convert(value, constraint)
         except EvalError as error:

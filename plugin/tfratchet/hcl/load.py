@@ -53,11 +53,13 @@ def load_root(
     limits: Limits | None = None,
     standalone: bool = False,
     opaque: frozenset[str] = frozenset(),
+    open_inputs: bool = False,
 ) -> Root:
     """Evaluate the root module in the directory ``path`` of ``tree``.
 
     ``variant`` is a further var file (path in the tree), loaded last; ``variables`` are ``--var`` texts. Calls whose
-    address without instance keys is in ``opaque`` are not followed. Nothing is raised: problems are in the result.
+    address without instance keys is in ``opaque`` are not followed. With ``open_inputs`` a variable whose default is
+    empty is unknown, as a caller may give it anything. Nothing is raised: problems are in the result.
     """
     context = Context(tree, path, parser or Parser(), limits or Limits(), opaque)
     if sys.getrecursionlimit() < _RECURSION:
@@ -70,7 +72,7 @@ def load_root(
     context.files_read.update(files)
     for problem in problems:
         context.add(problem)
-    instance = ModuleInstance(context, module, arguments=assignments, literals=variables)
+    instance = ModuleInstance(context, module, arguments=assignments, literals=variables, open_inputs=open_inputs)
     collected = _Collected()
     try:
         _collect(instance, collected)
@@ -88,6 +90,7 @@ def load_root(
         notes=tuple(context.notes.values()),
         variant=variant,
         standalone=standalone,
+        open_inputs=open_inputs,
         files_read=frozenset(context.files_read),
     )
 

@@ -1,0 +1,429 @@
+"""What guards lose between base and head of one root module: the probes, put to everybody and everything.
+
+Users and groups are asked with all policies that reach them. Policies that reach nobody who is known here (attached to
+roles, handed to modules, attached elsewhere) are asked by themselves, service control policies and boundaries as the
+limits that they are, and trust and resource policies for everybody whom they name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+from tfratchet.iam.documents import Document, Statement, canonical_text, parse_document
+from tfratchet.iam.engine.decide import Policies
+from tfratchet.iam.engine.policy import ALLOW_ALL, CompiledPolicy, PolicyLike, StatementRef
+from tfratchet.iam.engine.request import Principal as Asker
+from tfratchet.iam.entitlements import BOUNDARY, MODULE, Entitlements, Holding
+from tfratchet.iam.managed import managed_policy
+from tfratchet.iam.principals import GROUP, ROLE, USER, Principal
+from tfratchet.iam.probes import PRESENT, Loss, Prober
+from tfratchet.iam.protected import protected_actions
+from tfratchet.iam.staying import Fate, Staying
+from tfratchet.model import Location, Resource, Root
+from tfratchet.values import Unknown, Value, display
+
+if TYPE_CHECKING:
+    from tfratchet.compare import RootPair
+
+Cause = Literal["document", "reach", "limit", "trust", "resource"]
+
+# Identity policies: what somebody may do. Others say who may use the resource that they stand in.
+IDENTITY = {
+    "aws_iam_policy": "policy",
+    "aws_iam_user_policy": "policy",
+    "aws_iam_group_policy": "policy",
+    "aws_iam_role_policy": "policy",
+    "aws_ssoadmin_permission_set_inline_policy": "inline_policy",
+}
+SCP = "aws_organizations_policy"
+ROLES = "aws_iam_role"
+_TRUST = "assume_role_policy"
+_ARGUMENTS = ("policy", "access_policy", "access_policies", "resource_policy")
+_MAX_ACTIONS = 30
+_WITHOUT_MFA = "aws:multifactorauth"
+
+
+@dataclass(frozen=True, slots=True)
+class GuardLoss:
+    """One thing that base stops and head does not."""
+
+    cause: Cause
+    """``document``: an edit of a policy; ``reach``: the policy no longer reaches somebody; ``limit``: a boundary or
+    service control policy; ``trust`` and ``resource``: the policy of a role or of another resource."""
+    loss: Loss
+    who: tuple[str, ...]
+    """Labels of the users and groups who can do it now; empty: whoever has the policy."""
+    address: str
+    base: Location | None
+    head: Location | None
+    before: str
+    after: str
+    protected: bool = True
+    """False when none of the actions is a protected one."""
+    words: tuple[str, ...] = field(default=(), compare=False)
+    """What is lost, for the comparison with other root modules."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a policy of one side stands; what the engine hands back with its decision."""
+
+    resource: Resource | None
+    path: str
+
+
+def guard_losses(pair: RootPair) -> tuple[GuardLoss, ...]:
+    """Every loss of a guard, and every gain of a protected action, in one pair of root modules."""
+    finder = _Finder(pair)
+    found = [*finder.people(), *finder.policies(), *finder.limits(), *finder.resource_policies()]
+    return tuple(dict.fromkeys(_merged(f for f in found if not _guessed(f.loss))))
+
+
+def opens_without_mfa(loss: Loss) -> bool:
+    """Whether the answer with MFA is what it was: what is lost is the need for MFA (or for a recent one)."""
+    return bool(loss.mfa) and PRESENT not in loss.mfa
+
+
+def _guessed(loss: Loss) -> bool:
+    """Whether base is only guessed to have denied it: by a statement that is not known to be a Deny."""
+    statement = loss.statement.statement if loss.statement is not None else None
+    return loss.kind == "guard" and not loss.certain and statement is not None and statement.effect != "Deny"
+
+
+class _Finder:
+    def __init__(self, pair: RootPair) -> None:
+        self.pair = pair
+        self.prober = Prober(pair.settings.break_glass)
+        self.compiled: dict[tuple[bool, str], PolicyLike] = {}
+        self.documents: dict[tuple[bool, str, str], Document] = {}
+        self.told: set[str] = set()
+        """Ids of policies that users or groups were asked with, in base."""
+
+    # -- users and groups ------------------------------------------------------------------------------------------
+
+    def people(self) -> Iterator[GuardLoss]:
+        """What each user and group who stays can do that base stopped."""
+        base, head = self.pair.base_entitlements, self.pair.head_entitlements
+        staying = Staying(self.pair.matching, base, head)
+        for principal in sorted(base.mentioned, key=lambda p: (p.kind, p.id)):
+            if principal.kind == ROLE:
+                continue
+            before, after = self._reaching(base, principal, False), self._reaching(head, principal, True)
+            # What reaches people is asked with them, not by itself.
+            self.told.update(h.policy.id for h in base.reaching(principal))
+            if not before or staying.of(principal).fate is Fate.GONE:
+                continue
+            one, other = self._policies(base, principal, before, False), self._policies(head, principal, after, True)
+            if principal.kind == USER:
+                losses = self.prober.losses(Asker.user(principal.label), one, other)
+            else:
+                losses = self.prober.everybody_losses(one, other)
+            kept = {h.policy.id for h in after}
+            for loss in losses:
+                yield self._of_person(principal, loss, kept)
+
+    def _reaching(self, side: Entitlements, principal: Principal, of_head: bool) -> list[Holding]:
+        del of_head
+        found = {h.policy.id: h for h in side.reaching(principal) if h.route not in (BOUNDARY, MODULE)}
+        return [found[k] for k in sorted(found)]
+
+    def _policies(self, side: Entitlements, who: Principal, held: Sequence[Holding], of_head: bool) -> Policies:
+        boundary = [self._policy(h, of_head) for h in side.by_holder.get(who, ()) if h.route == BOUNDARY]
+        return Policies([self._policy(h, of_head) for h in held], boundary=boundary or None)
+
+    def _policy(self, holding: Holding, of_head: bool) -> PolicyLike:
+        key = (of_head, holding.policy.id)
+        if key not in self.compiled:
+            policy = holding.policy
+            if policy.aws_managed:
+                self.compiled[key] = managed_policy(policy.id.removeprefix("aws:"))
+            else:
+                document = holding.document or Document(opaque=Unknown(policy.id))
+                resources = (self.pair.head if of_head else self.pair.base).resources
+                place = _Place(resources.get(policy.address or holding.source), "policy")
+                self.compiled[key] = CompiledPolicy(policy.label, document, (place, policy.id))
+        return self.compiled[key]
+
+    def _of_person(self, principal: Principal, loss: Loss, kept: set[str]) -> GuardLoss:
+        place, policy_id = _source(loss.statement)
+        reach = loss.kind == "guard" and loss.layer == "identity" and policy_id != "" and policy_id not in kept
+        cause: Cause = "reach" if reach else "limit" if loss.layer in ("boundary", "scp") else "document"
+        who = principal.label if principal.kind == USER else f"group {principal.label}"
+        resource = place.resource if place else None
+        counterpart = self.pair.matching.head_for(resource) if resource is not None else None
+        after, _ = _source(loss.allowed_by)
+        if resource is None and after is not None:
+            resource, counterpart = None, after.resource
+        return self._loss(cause, loss, (who,), resource, counterpart, place.path if place else "policy")
+
+    # -- policies by themselves ------------------------------------------------------------------------------------
+
+    def policies(self) -> Iterator[GuardLoss]:
+        """What policy documents give up that were not asked together with somebody."""
+        fresh = [r for r in _identity(self.pair.head) if self.pair.matching.base_for(r) is None]
+        others = [p for p in (self._compile(r, _argument(r), True) for r in fresh) if p is not None]
+        for base in _identity(self.pair.base):
+            argument = _argument(base)
+            if not argument or self._asked(base):
+                continue
+            head = self.pair.matching.head_for(base)
+            if head is None and self._left_together(base):
+                continue
+            before = self._compile(base, argument, False)
+            after = self._compile(head, argument, True) if head is not None else None
+            if before is None or (head is not None and after is None):
+                continue
+            for loss in self._document_losses(before, after, others):
+                if loss.kind == "guard" or head is not None:
+                    yield self._loss("document", loss, (), base, head, argument)
+
+    def _asked(self, policy: Resource) -> bool:
+        """Whether somebody was asked with this policy."""
+        identity = self.pair.matching.identity_of_base(policy.address)
+        name = policy.get("name")
+        return identity in self.told or f"inline:{identity}" in self.told or f"inline:{display(name)}" in self.told
+
+    def _left_together(self, policy: Resource) -> bool:
+        """Whether whoever had a policy that is gone is gone, too."""
+        base, head = self.pair.base_entitlements, self.pair.head_entitlements
+        holders = {h.holder for h in base.holdings if policy.address in (h.policy.address, h.source)}
+        staying = Staying(self.pair.matching, base, head)
+        return bool(holders) and all(staying.of(h).fate is Fate.GONE for h in holders)
+
+    def _document_losses(
+        self, before: CompiledPolicy, after: CompiledPolicy | None, others: Sequence[PolicyLike]
+    ) -> Iterator[Loss]:
+        found = list(self.prober.document_losses(before, after))
+        actions = _other_actions(before.document, after.document if after else None)
+        one, other = Policies([ALLOW_ALL, before]), Policies([ALLOW_ALL, *([after] if after else [])])
+        if actions:
+            found += [x for x in self.prober.everybody_losses(one, other, actions) if x.kind == "guard"]
+            alone = self.prober.everybody_losses(
+                Policies([before]), Policies([after] if after is not None else []), actions
+            )
+            found += [x for x in alone if x.kind == "gain" and opens_without_mfa(x)]
+        if found and others:
+            # What moved into a policy of its own is still denied.
+            moved = Policies([ALLOW_ALL, *([after] if after else []), *others])
+            still = {
+                (a, m)
+                for x in (
+                    *self.prober.everybody_losses(one, moved),
+                    *(self.prober.everybody_losses(one, moved, actions) if actions else ()),
+                )
+                for a in x.actions
+                for m in x.mfa
+            }
+            found = [x for x in found if x.kind != "guard" or any((a, m) in still for a in x.actions for m in x.mfa)]
+        yield from found
+
+    # -- limits ----------------------------------------------------------------------------------------------------
+
+    def limits(self) -> Iterator[GuardLoss]:
+        """Service control policies, and policies that serve as boundaries."""
+        for base in self.pair.base.managed(SCP):
+            if base.get("type") not in (None, "SERVICE_CONTROL_POLICY"):
+                continue
+            head = self.pair.matching.head_for(base)
+            before = self._compile(base, "content", False)
+            after = self._compile(head, "content", True) if head is not None else None
+            if before is None or (head is not None and after is None):
+                continue
+            for loss in self.prober.document_losses(before, after, "scp"):
+                yield self._loss("limit", loss, (), base, head, "content")
+            if head is not None:
+                yield from self._scp_detached(base, before)
+        yield from self._boundaries()
+
+    def _scp_detached(self, policy: Resource, compiled: CompiledPolicy) -> Iterator[GuardLoss]:
+        for base in self.pair.base.managed("aws_organizations_policy_attachment"):
+            named = base.get("policy_id")
+            if not (isinstance(named, Unknown) and policy.address in named.refs):
+                continue
+            if self.pair.matching.head_for(base) is not None or _forgotten(self.pair.head, base.address):
+                continue
+            for loss in self.prober.document_losses(compiled, None, "scp"):
+                told = self._loss("limit", loss, (f"accounts below {display(base.get('target_id'))}",), base, None, "")
+                yield replace(told, after="not attached")
+
+    def _boundaries(self) -> Iterator[GuardLoss]:
+        base = self.pair.base_entitlements
+        used = {h.policy.address for h in base.holdings if h.route == BOUNDARY and h.policy.address}
+        for address in sorted(used):
+            resource = self.pair.base.resources.get(address or "")
+            head = self.pair.matching.head_for(resource) if resource is not None else None
+            if resource is None or head is None:
+                continue  # a boundary that is gone is told by TFR105
+            before, after = self._compile(resource, "policy", False), self._compile(head, "policy", True)
+            if before is not None and after is not None:
+                for loss in self.prober.document_losses(before, after, "boundary"):
+                    yield self._loss("limit", loss, (), resource, head, "policy")
+
+    # -- trust and resource policies -------------------------------------------------------------------------------
+
+    def resource_policies(self) -> Iterator[GuardLoss]:
+        """Who may use a role, a key, a bucket, a queue."""
+        for base in self.pair.base.managed():
+            argument = _TRUST if base.type == ROLES else _resource_argument(base)
+            head = self.pair.matching.head_for(base)
+            if argument is None or head is None:
+                continue
+            before, after = self._compile(base, argument, False), self._compile(head, argument, True)
+            if before is None or after is None:
+                continue
+            actions = _other_actions(before.document, after.document, everything=True)
+            trust = base.type == ROLES
+            for loss in self.prober.resource_losses(before, after, actions, decides=trust) if actions else ():
+                if opens_without_mfa(loss) or (loss.kind == "guard" and (trust or _any_protected(loss))):
+                    yield self._loss("trust" if trust else "resource", loss, (), base, head, argument)
+
+    # -- what they share -------------------------------------------------------------------------------------------
+
+    def _compile(self, resource: Resource | None, argument: str, of_head: bool) -> CompiledPolicy | None:
+        value = resource.get(argument) if resource is not None else None
+        if resource is None or not isinstance(value, (str, Unknown, dict)):
+            return None
+        matching = self.pair.matching
+        identity = matching.identity_of_head if of_head else matching.identity_of_base
+        key = (of_head, resource.address, argument)
+        if key not in self.documents:
+            self.documents[key] = parse_document(_renamed(value, identity))
+        place = _Place(resource, argument)
+        return CompiledPolicy(resource.address, self.documents[key], (place, identity(resource.address)))
+
+    def _loss(
+        self,
+        cause: Cause,
+        loss: Loss,
+        who: tuple[str, ...],
+        base: Resource | None,
+        head: Resource | None,
+        argument: str,
+    ) -> GuardLoss:
+        statement = loss.statement.statement if loss.statement is not None else None
+        place = statement_location(self.pair.base, base, argument, statement) if base is not None else None
+        there = head.where(argument) if head is not None else None
+        address = (base or head).address if (base or head) is not None else ""  # type: ignore[union-attr]
+        after = "policy not there" if head is None else str(loss.allowed_by or "nothing denies it")
+        return GuardLoss(
+            cause,
+            loss,
+            who,
+            address,
+            place,
+            there,
+            str(loss.statement or "nothing allowed it"),
+            after,
+            _any_protected(loss),
+            ("denied", *(sorted(loss.actions)), *loss.mfa),
+        )
+
+
+def _merged(found: Iterable[GuardLoss]) -> Iterator[GuardLoss]:
+    """One loss for everybody who has it by the same statement."""
+    groups: dict[tuple[object, ...], list[GuardLoss]] = {}
+    for item in found:
+        loss = item.loss
+        key = (item.cause, item.address, item.before, loss.kind, loss.actions, loss.mfa, loss.resources, loss.certain)
+        groups.setdefault(key, []).append(item)
+    for items in groups.values():
+        who = tuple(dict.fromkeys(w for item in items for w in item.who))
+        yield replace(items[0], who=who)
+
+
+def _source(statement: StatementRef | None) -> tuple[_Place | None, str]:
+    """Where a deciding statement stands, and the id of its policy."""
+    if statement is None or not isinstance(statement.source, tuple):
+        return None, ""
+    place, policy_id = statement.source
+    return place, policy_id
+
+
+def _identity(root: Root) -> Iterator[Resource]:
+    """Identity policies of a root module: resources, and document data sources that no resource of it uses."""
+    used: set[str] = set()
+    for resource in root.managed():
+        for argument in (*_ARGUMENTS, _TRUST, "content", "inline_policy"):
+            value = resource.get(argument)
+            if isinstance(value, (str, Unknown)):
+                used.add(canonical_text(parse_document(value)))
+        if resource.type in IDENTITY:
+            yield resource
+    sources: set[str] = set()
+    documents = list(root.data("aws_iam_policy_document"))
+    for document in documents:
+        for argument in ("source_policy_documents", "override_policy_documents", "source_json", "override_json"):
+            value = document.get(argument)
+            for part in value if isinstance(value, list) else [value]:
+                if isinstance(part, (str, Unknown)):
+                    sources.add(canonical_text(parse_document(part)))
+    for document in documents:
+        text = canonical_text(parse_document(document.get("json")))
+        if text not in used and text not in sources:
+            yield document
+
+
+def _argument(resource: Resource) -> str:
+    return IDENTITY.get(resource.type, "json")
+
+
+def _resource_argument(resource: Resource) -> str | None:
+    if resource.type in IDENTITY or resource.type == SCP:
+        return None
+    return next((a for a in _ARGUMENTS if isinstance(resource.get(a), (str, Unknown))), None)
+
+
+def _forgotten(root: Root, address: str) -> bool:
+    return any(r.source == address and not r.destroy for r in root.removed)
+
+
+def _renamed(value: Value, identity: object) -> Value:
+    from tfratchet.values import replace_refs
+
+    renamed: Value = replace_refs(value, identity)  # type: ignore[arg-type]
+    return renamed
+
+
+def _any_protected(loss: Loss) -> bool:
+    known = protected_actions().by_name
+    return any(a.lower() in known for a in loss.actions)
+
+
+def _other_actions(base: Document, head: Document | None, *, everything: bool = False) -> tuple[str, ...]:
+    """Actions, protected ones left out, that a Deny or an Allow with an MFA condition names in either document; of a
+    wildcard one action that it matches. ``everything``: those of every statement.
+    """
+    known = protected_actions().by_name
+    found: dict[str, None] = {}
+    for statement in (*base.statements, *(head.statements if head is not None else ())):
+        guards = statement.effect != "Allow" or any(
+            isinstance(c.key, str) and c.key.startswith(_WITHOUT_MFA) for c in statement.conditions
+        )
+        if not guards and not everything:
+            continue
+        for action in statement.actions or ():
+            if isinstance(action, str) and ":" in action:
+                name = action.replace("*", "TfratchetProbe").replace("?", "x")
+                if name.lower() not in known or everything:
+                    found.setdefault(name)
+            elif action == "*" and everything:
+                found.setdefault("tfratchet:Probe")
+    return tuple(list(found)[:_MAX_ACTIONS])
+
+
+def statement_location(root: Root, resource: Resource, argument: str, statement: Statement | None) -> Location | None:
+    """Where a statement stands: in the document data source that the argument was rendered from, else the argument."""
+    if statement is not None:
+        value = resource.get(argument)
+        documents = [resource] if resource.type == "aws_iam_policy_document" else []
+        documents += [d for d in root.data("aws_iam_policy_document") if d is not resource and d.get("json") == value]
+        for document in documents:
+            found = document.locations.get(f"statement.{statement.index}")
+            if found is not None:
+                return found
+    return resource.where(argument)
+
+
+__all__ = ["GROUP", "Cause", "GuardLoss", "guard_losses", "statement_location"]

@@ -1,0 +1,85 @@
+"""The base of rules about guards: each takes its part of what ``iam.guards`` finds, and tells it as a sentence."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tfratchet.iam.answers import FOREVER, OLD
+from tfratchet.iam.guards import GuardLoss, guard_losses, opens_without_mfa
+from tfratchet.model import Finding, Severity
+from tfratchet.rules.attributes import once
+from tfratchet.rules.base import Rule, side
+from tfratchet.values import Unknown
+
+if TYPE_CHECKING:
+    from tfratchet.compare import RootPair
+
+
+# Names of principals that stand for whoever a policy means: never shown.
+_MADE_UP = "tfratchet-"
+
+
+def is_age(found: GuardLoss) -> bool:
+    """Whether only the age of MFA is no longer asked for."""
+    return found.loss.mfa == (OLD,)
+
+
+def is_mfa(found: GuardLoss) -> bool:
+    """Whether the need for MFA is what is lost."""
+    return opens_without_mfa(found.loss) and not is_age(found)
+
+
+class GuardRule(Rule):
+    """A rule that tells one kind of loss of a guard."""
+
+    @abstractmethod
+    def tells(self, found: GuardLoss) -> bool:
+        """Whether this rule tells ``found``; exactly one rule tells each."""
+
+    def weighs(self, found: GuardLoss) -> Severity:
+        """The severity of a certain loss."""
+        return Severity.LOW if found.loss.harmless else self.severity
+
+    def compare(self, pair: RootPair) -> Iterator[Finding]:
+        for found in once(pair, "guard-losses", guard_losses):
+            if self.tells(found):
+                yield self._tell(pair, found)
+
+    def _tell(self, pair: RootPair, found: GuardLoss) -> Finding:
+        loss = found.loss
+        who = _names(found)
+        depends = loss.depends_on
+        if not loss.certain and not depends:
+            depends = (Unknown("a value that is not known"),)
+        return self.finding(
+            pair,
+            found.address,
+            _capital(loss.sentence(who)),
+            side(found.before, found.base) if found.before else None,
+            side(found.after, found.head),
+            severity=self.weighs(found),
+            depends_on=() if loss.certain else depends,
+            lost=found.words,
+        )
+
+
+def _names(found: GuardLoss) -> str:
+    if found.who:
+        names = list(found.who)
+        shown = names if len(names) <= 3 else [*names[:3], f"{len(names) - 3} more"]
+        return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+    principal = found.loss.principal
+    if principal is not None and not principal.name.startswith(_MADE_UP):
+        return principal.name or principal.identity or "this principal"
+    return {"trust": "whom the role trusts", "resource": "whom the policy names"}.get(
+        found.cause, "who has this policy"
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+__all__ = ["FOREVER", "GuardRule", "is_age", "is_mfa"]
