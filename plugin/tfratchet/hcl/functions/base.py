@@ -67,14 +67,14 @@ class Function:
 
     def __call__(self, args: list[Any], context: FunctionContext) -> Value:
         """The value of a call. Raises EvalError."""
-        if not self.partial and not all(is_known(a) for a in args):
-            return unknown(self.name, args)
         rest = any(isinstance(a, Rest) for a in args)  # f(list...) of a list that is partly unknown
         if rest and (self.variadic is None or any(isinstance(a, Rest) for a in args[: len(self.parameters)])):
             return unknown(self.name, args)
         if len(args) < len(self.parameters) or (self.variadic is None and len(args) > len(self.parameters)):
             wanted = f"{'at least ' if self.variadic else ''}{len(self.parameters)}"
             raise EvalError(f"{self.name}: {len(args)} arguments, {wanted} are needed")
+        if not self.partial and not all(is_known(a) for a in args):
+            return unknown(self.name, args)
         types = (*self.parameters, *[self.variadic or ""] * (len(args) - len(self.parameters)))
         result = self.run(context, *(self._converted(a, t) for a, t in zip(args, types, strict=True)))
         return normal(result) if isinstance(result, str) else result
