@@ -31,6 +31,7 @@ _OPERATORS = ("equals", "not_equals", "starts_with", "not_starts_with", "ends_wi
 # "arn:aws:s3" and "arn:aws:s3:::" stand for all of them (EventSelector, DataResource.Values).
 _EVERYTHING = re.compile(r"^arn:[^:]*:(?:s3|lambda|dynamodb)(?::::?)?$")
 _MAX_RECORDS = 5_000
+_NONE = "none of "
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def records_of(item: Resource | ModuleCall, text: Text) -> Coverage:
         # Without selectors, management events of both kinds are recorded.
         maybe = builder.records[0].maybe if builder.records else ""
         for access in _READ_WRITE:
-            builder.add(Record(MANAGEMENT, access, "", frozenset(), f"no {maybe}" if maybe else ""))
+            builder.add(Record(MANAGEMENT, access, "", frozenset(), f"{_NONE}{maybe}" if maybe else ""))
     return Coverage(tuple(dict.fromkeys(builder.records)), tuple(dict.fromkeys(builder.unknowns)))
 
 
@@ -269,22 +270,37 @@ def lost_records(base: Coverage, heads: Sequence[Coverage]) -> list[Loss]:
     head = [r for h in heads for r in h.records]
     found = []
     for record in base.records:
-        best = max((_covers(record, other) for other in head), default=0)
+        best = _best(record, head)
         if best < 2:
             found.append(Loss(record, best == 0 and not record.maybe and not record.blur))
     return found
 
 
-def _covers(base: Record, head: Record) -> int:
+def _best(record: Record, head: Sequence[Record]) -> int:
     """2: surely recorded too; 1: perhaps; 0: surely not."""
-    sure = 2 if not head.maybe or head.maybe == base.maybe else 1
+    best = 0
+    conditions: set[str] = set()
+    for other in head:
+        strength = _covers(record, other)
+        if strength == 2 and other.maybe and other.maybe != record.maybe:
+            conditions.add(other.maybe)
+            strength = 1
+        if strength == 2:
+            return 2
+        best = max(best, strength)
+    # recorded if there are selectors, and recorded if there are none
+    return 2 if any(f"{_NONE}{c}" in conditions for c in conditions) else best
+
+
+def _covers(base: Record, head: Record) -> int:
+    """What ``_best`` says, of one record, whatever decides whether that is there."""
     if head.category == "unknown" or base.category == "unknown":
-        return sure if base == head else 1
+        return 2 if base == head else 1
     if base.category != head.category or base.access != head.access:
         return 0
     if head.kind and base.kind != head.kind:
         return 1 if "${" in head.kind or "${" in base.kind else 0
-    result = sure
+    result = 2
     for constraint in head.constraints:
         result = min(result, _implied(constraint, base.constraints))
         if not result:
