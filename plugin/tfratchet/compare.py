@@ -97,10 +97,15 @@ def compare(
         for rule in active:
             findings.extend((pair, weaken(pair, found)) for found in _run(rule, pair, errors))
     kept, moves = drop_moves(_second_looks(findings), comparison.pairs, active)
+    kept = [f.with_severity(Severity.LOW) if _EXAMPLES & set(f.root.split("/")) else f for f in kept]
     chosen = [f.with_severity(settings.severities[f.rule]) if f.rule in settings.severities else f for f in kept]
     order = sorted(chosen, key=lambda f: (f.root, f.variant or "", -f.severity, f.rule, f.address, f.message))
     notes = [note for pair in comparison.pairs for note in _notes(pair)]
     return Result(list(dict.fromkeys(order)), _once([*moves, *notes]), _once(errors))
+
+
+# What stands below such a folder shows how a module is called; no account runs it.
+_EXAMPLES = {"example", "examples"}
 
 
 def _second_looks(findings: list[tuple[RootPair, Finding]]) -> list[tuple[RootPair, Finding]]:

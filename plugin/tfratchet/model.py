@@ -178,9 +178,11 @@ class Root:
     """The extra var file this case was evaluated with, or None."""
     standalone: bool = False
     """True for a library module that nobody calls: its variables without default are unknown."""
+    empty_inputs: bool = False
+    """True when a variable is empty by default and nothing in the tree gives it a value."""
     open_inputs: bool = False
-    """True for the second look at a library module: what its variables leave empty by default is unknown here, since
-    a caller may give anything."""
+    """True for the second look at such a root module: these variables are unknown here, since whoever calls or plans
+    it may give them anything."""
     files_read: frozenset[str] = frozenset()
     """Every file that the evaluation read or asked for."""
     exists: bool = True

@@ -160,8 +160,24 @@ class Compiler:
         return self.term(node.children[0], depth)
 
     def t_tuple(self, node: Node, depth: int) -> Evaluator:
-        elements = [self.expression(c, depth) for c in node.named_children if c.type == "expression"]
-        return lambda scope: [element(scope) for element in elements]
+        nodes = [c for c in node.named_children if c.type == "expression"]
+        elements = [self.expression(c, depth) for c in nodes]
+        # Terraform 0.11 wrote lists in lists as ["${var.list}"] and meant one flat list.
+        wrapped = [self.file.text(c).startswith('"${') for c in nodes]
+        if not any(wrapped):
+            return lambda scope: [element(scope) for element in elements]
+
+        def evaluate(scope: Scope) -> Any:
+            built: list[Any] = []
+            for element, splice in zip(elements, wrapped, strict=True):
+                value = element(scope)
+                if splice and isinstance(value, list):
+                    built.extend(value)
+                else:
+                    built.append(value)
+            return built
+
+        return evaluate
 
     def t_object(self, node: Node, depth: int) -> Evaluator:
         members: list[tuple[str | Evaluator, Evaluator]] = []

@@ -13,7 +13,7 @@ from tfratchet.hcl.convert import EvalError
 from tfratchet.hcl.evaluate import META_ARGUMENTS, CalledModule, ModuleInstance
 from tfratchet.hcl.expressions import compiled
 from tfratchet.hcl.instances import Instance, block_names, guarded
-from tfratchet.hcl.module import Parser, read_variables, variable_files
+from tfratchet.hcl.module import Module, Parser, read_variables, variable_files
 from tfratchet.hcl.scope import LimitError, Limits
 from tfratchet.hcl.syntax import Block, Body
 from tfratchet.model import Lifecycle, Location, ModuleCall, Moved, Removed, Resource, Root
@@ -90,9 +90,24 @@ def load_root(
         notes=tuple(context.notes.values()),
         variant=variant,
         standalone=standalone,
+        empty_inputs=_empty_inputs(module, {*assignments, *(variables or {})}),
         open_inputs=open_inputs,
         files_read=frozenset(context.files_read),
     )
+
+
+_EMPTY = frozenset(["[]", "{}", '""', "null"])
+
+
+def _empty_inputs(module: Module, given: set[str]) -> bool:
+    """Whether a variable is empty by default and not given."""
+    for name, block in module.variables.items():
+        default = block.body.attributes.get("default")
+        if default is not None and name not in given:
+            text = "".join(default.file.text(default.node).split())
+            if text in _EMPTY:
+                return True
+    return False
 
 
 class _Collected:

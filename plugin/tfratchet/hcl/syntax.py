@@ -111,12 +111,27 @@ def parse_file(path: str, content: bytes) -> SourceFile:
         return _parse_json(path, content, problems)
     file = SourceFile(path, content)
     root = parse_tree(content).root_node
+    if root.has_error:
+        # Terraform 0.11 let arguments end with a comma; old versions of a configuration still have them.
+        content = _OLD_COMMA.sub(_blanked, content)
+        file.content = content
+        root = parse_tree(content).root_node
     if root.has_error or any(_header_over_lines(c) for top in root.children for c in top.children):
         file.body = _recovered(root, file, problems)
     else:
         file.body = _body(root, file, problems, 0)
     file.problems = tuple(problems)
     return file
+
+
+# ``effect = "Allow",``: in an object such a comma in front of a newline means nothing, in a block it is 0.11.
+_OLD_COMMA = re.compile(
+    rb'^([ \t]*[\w-]+[ \t]*=[ \t]*(?:"[^"\n]*"|[\w.]+|\[[^\[\]\n]*\])[ \t]*),([ \t]*(?:[#/].*)?)$', re.M
+)
+
+
+def _blanked(match: re.Match[bytes]) -> bytes:
+    return match[1] + b" " + match[2]
 
 
 def _header_over_lines(node: Node) -> bool:

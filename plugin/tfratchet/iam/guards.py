@@ -87,9 +87,15 @@ def opens_without_mfa(loss: Loss) -> bool:
 
 
 def _guessed(loss: Loss) -> bool:
-    """Whether base is only guessed to have denied it: by a statement that is not known to be a Deny."""
+    """Whether nothing is known to be lost: base is only guessed to have denied it, by a statement that is not known to
+    be a Deny, or somebody may have gained something by a statement that cannot be read.
+    """
+    if loss.certain:
+        return False
+    if loss.kind == "gain":
+        return not opens_without_mfa(loss)
     statement = loss.statement.statement if loss.statement is not None else None
-    return loss.kind == "guard" and not loss.certain and statement is not None and statement.effect != "Deny"
+    return loss.layer in ("", "identity", "resource") and (statement is None or statement.effect != "Deny")
 
 
 class _Finder:
@@ -122,7 +128,9 @@ class _Finder:
                 losses = self.prober.everybody_losses(one, other)
             kept = {h.policy.id for h in after}
             for loss in losses:
-                yield self._of_person(principal, loss, kept)
+                # Where MFA is concerned, a gain that is only possible counts when base let it pass with MFA.
+                if loss.certain or loss.kind == "guard" or loss.needed_mfa:
+                    yield self._of_person(principal, loss, kept)
 
     def _reaching(self, side: Entitlements, principal: Principal, of_head: bool) -> list[Holding]:
         del of_head
@@ -138,7 +146,7 @@ class _Finder:
         if key not in self.compiled:
             policy = holding.policy
             if policy.aws_managed:
-                self.compiled[key] = managed_policy(policy.id.removeprefix("aws:"))
+                self.compiled[key] = managed_policy(policy.id.removeprefix("aws:").strip('"'))
             else:
                 document = holding.document or Document(opaque=Unknown(policy.id))
                 resources = (self.pair.head if of_head else self.pair.base).resources
@@ -156,6 +164,8 @@ class _Finder:
         after, _ = _source(loss.allowed_by)
         if resource is None and after is not None:
             resource, counterpart = None, after.resource
+        if resource is None and counterpart is None:
+            counterpart = self.pair.head_entitlements.names.declared.get(principal)
         return self._loss(cause, loss, (who,), resource, counterpart, place.path if place else "policy")
 
     # -- policies by themselves ------------------------------------------------------------------------------------
@@ -169,7 +179,8 @@ class _Finder:
             if not argument or self._asked(base):
                 continue
             head = self.pair.matching.head_for(base)
-            if head is None and self._left_together(base):
+            if head is None and (not base.managed or self._left_together(base)):
+                # A document that is gone was used by something: what that was is asked itself.
                 continue
             before = self._compile(base, argument, False)
             after = self._compile(head, argument, True) if head is not None else None

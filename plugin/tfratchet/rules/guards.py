@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tfratchet.iam.answers import FOREVER, OLD
+from tfratchet.iam.engine.strings import has_holes
 from tfratchet.iam.guards import GuardLoss, guard_losses, opens_without_mfa
 from tfratchet.model import Finding, Severity
 from tfratchet.rules.attributes import once
@@ -71,7 +72,7 @@ def _names(found: GuardLoss) -> str:
         shown = names if len(names) <= 3 else [*names[:3], f"{len(names) - 3} more"]
         return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
     principal = found.loss.principal
-    if principal is not None and not principal.name.startswith(_MADE_UP):
+    if principal is not None and not principal.name.startswith(_MADE_UP) and not has_holes(principal.name):
         return principal.name or principal.identity or "this principal"
     return {"trust": "whom the role trusts", "resource": "whom the policy names"}.get(
         found.cause, "who has this policy"
