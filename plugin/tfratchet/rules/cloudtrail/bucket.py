@@ -171,8 +171,11 @@ def log_buckets(root: Root) -> list[LogBucket]:
     every = buckets(root)
     written = [v for v in trail_buckets(root) if v is not None]
     for bucket in every:
-        bucket.used = any(refers(v, bucket) for v in written) or any(
-            lets_cloudtrail(policy, WRITE) for policy, _ in bucket.policies
+        made_for_it = bucket.call is not None and carries(bucket.call, BUCKET)
+        bucket.used = (
+            made_for_it
+            or any(refers(v, bucket) for v in written)
+            or any(lets_cloudtrail(policy, WRITE) for policy, _ in bucket.policies)
         )
     used = [b for b in every if b.used]
     return used + [b for b in every if not b.used and _named_after(b, used)]
@@ -193,7 +196,7 @@ def refers(value: Value, bucket: LogBucket) -> bool:
 
 def _named_after(bucket: LogBucket, used: Iterable[LogBucket]) -> bool:
     """True for a bucket called after CloudTrail that is not beside a surer one (whose access log it may hold)."""
-    own = bucket.resource.name if bucket.resource is not None else ""
+    own = bucket.resource.name if bucket.resource is not None else bucket.call.source if bucket.call is not None else ""
     named = isinstance(bucket.name, (str, Template)) and _is_called(canonical(bucket.name))
     if not named and not _is_called(own) and not _is_called(bucket.address):
         return False

@@ -229,6 +229,8 @@ def _is_there(pair: RootPair, address: str) -> bool:
 
 
 def _effective(control: Control, value: Value) -> Value:
+    if value is None and control.name in _PUBLIC:
+        return False
     return control.default if value is None else value
 
 
