@@ -129,7 +129,7 @@ def _set_order(element: Value | Rest, key: str) -> tuple[int, Any, str]:
     return (3, 0, key) if isinstance(element, Rest) else (2, 0, key)
 
 
-Value: TypeAlias = Union[None, bool, int, Decimal, str, "list[Any]", "dict[str, Any]", Unknown]
+Value: TypeAlias = Union[bool, int, Decimal, str, "list[Any]", "dict[str, Any]", Unknown, None]
 
 
 def is_known(value: Value | Rest) -> bool:

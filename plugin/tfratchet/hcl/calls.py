@@ -1,4 +1,4 @@
-"""Where a module call leads: a local directory, a module that ``terraform init`` has downloaded, or nowhere (opaque)."""
+"""Where a module call leads: a local directory, a module that ``terraform init`` downloaded, or nowhere (opaque)."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ class _TemplateNames:
         self.budget = context.budget
 
     def lookup(self, root: str, names: tuple[str, ...]) -> tuple[Value, int]:
-        raise EvalError(f"the template has no variable {root!r}")
+        raise EvalError(f"the template has no variable {'.'.join((root, *names[:1]))!r}")
 
     def call(self, name: str, args: list[Any]) -> Value:
         return self.context.call(name, args)

@@ -85,9 +85,14 @@ def to_string(value: Value) -> Any:
 
 
 def to_number(value: Value) -> Any:
-    """``value`` as a number; null stays null, an unknown stays what it is. Raises EvalError."""
+    """``value`` as a number; null stays null, an unknown stays what it is (unless it is certainly a string).
+
+    Raises EvalError.
+    """
     if isinstance(value, str):
         return parse_number(value)
+    if isinstance(value, (Template, JsonText)):
+        return Unknown(f"tonumber({value.expr})")
     if value is None or isinstance(value, Unknown):
         return value
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
@@ -99,7 +104,12 @@ _BOOLS = {"true": True, "false": False, "1": True, "0": False}
 
 
 def to_bool(value: Value) -> Any:
-    """``value`` as a bool; null stays null, an unknown stays what it is. Raises EvalError."""
+    """``value`` as a bool; null stays null, an unknown stays what it is (unless it is certainly a string).
+
+    Raises EvalError.
+    """
+    if isinstance(value, (Template, JsonText)):
+        return Unknown(f"tobool({value.expr})")
     if value is None or isinstance(value, (bool, Unknown)):
         return value
     if isinstance(value, str):

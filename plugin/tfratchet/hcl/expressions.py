@@ -144,7 +144,7 @@ class Compiler:
             return self.t_string_lit(child, depth)
         return lambda _: value
 
-    def t_string_lit(self, node: Node, depth: int) -> Evaluator:
+    def t_string_lit(self, node: Node, _depth: int) -> Evaluator:
         text = self.file.text(node)[1:-1]
         if self.json:
             return templates.json_string(self, node)

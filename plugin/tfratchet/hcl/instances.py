@@ -136,10 +136,11 @@ def _for_each(module: ModuleInstance, attribute: Attribute, address: str, build:
         module.report(error, where)
         unknown = Unknown(canonical(value))
         found = [coll.Element(Unknown(f"each.key({unknown.expr})"), Unknown(f"each.value({unknown.expr})"), unknown)]
+    unknown_keys = sum(isinstance(e.key, Unknown) for e in found)
     for element in found:
         names = {"each": {"key": element.key, "value": element.value}}
         key = element.key
-        label = quote(key) if isinstance(key, str) else display(key, 60)
+        label = quote(key) if isinstance(key, str) else "*" if unknown_keys == 1 else display(key, 60)
         condition = element.of if not isinstance(key, Unknown) or element.of is not None else key
         items.append((key, build(key, names, f"{address}[{label}]", condition), condition))
     return Collection(address, items, False, None)

@@ -78,8 +78,8 @@ def load_root(
         _collect(instance, collected)
     except (LimitError, RecursionError) as error:
         # What was collected before is kept and compared; the error says that it is not everything.
-        problem = error if isinstance(error, LimitError) else LimitError("the evaluation is nested too deep")
-        context.report(problem, Location(module.files[0], 1) if module.files else None)
+        limit = error if isinstance(error, LimitError) else LimitError("the evaluation is nested too deep")
+        context.report(limit, Location(module.files[0], 1) if module.files else None)
     return Root(
         path=path,
         resources=collected.resources,

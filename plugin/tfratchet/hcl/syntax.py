@@ -7,6 +7,7 @@ that could not be is reported with its line. Expressions stay syntax nodes until
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -164,7 +165,7 @@ def _recovered(root: Node, file: SourceFile, problems: list[SyntaxProblem]) -> B
     body = Body()
     points = _points(file.content, [0, *starts, len(file.content)])
     parser = tree_sitter.Parser(LANGUAGE)
-    for (start, start_point), (end, end_point) in zip(points, points[1:], strict=False):
+    for (start, start_point), (end, end_point) in itertools.pairwise(points):
         if start == end:
             continue
         parser.included_ranges = [tree_sitter.Range(start_point, end_point, start, end)]

@@ -100,7 +100,7 @@ def _parse_object(node: Node | None, file: SourceFile, evaluate: Callable[[Node]
 
 
 def convert(value: Any, wanted: TypeConstraint) -> Any:
-    """``value`` as ``wanted``; null and unknowns stay what they are. Raises EvalError when Terraform would refuse it."""
+    """``value`` as ``wanted``; null and unknowns stay as they are. Raises EvalError when Terraform would refuse it."""
     if isinstance(value, Rest):
         return Rest(convert(value.value, wanted), value.of)
     if isinstance(value, Choice) and wanted.kind not in ("any", "string", "number", "bool"):

@@ -11,14 +11,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from tfratchet.iam.documents import Document, Statement, canonical_text, parse_document
+from tfratchet.iam.answers import ABSENT, CONTEXTS, FALSE, OLD, PRESENT, Loss, MfaContext
+from tfratchet.iam.documents import Document, Statement, parse_document
 from tfratchet.iam.engine.decide import Policies
 from tfratchet.iam.engine.policy import ALLOW_ALL, CompiledPolicy, PolicyLike, StatementRef
 from tfratchet.iam.engine.request import Principal as Asker
 from tfratchet.iam.entitlements import BOUNDARY, MODULE, Entitlements, Holding
 from tfratchet.iam.managed import managed_policy
-from tfratchet.iam.principals import GROUP, ROLE, USER, Principal
-from tfratchet.iam.probes import PRESENT, Loss, Prober
+from tfratchet.iam.narrowed import narrowed
+from tfratchet.iam.policy_places import (
+    ROLES,
+    SCP,
+    TRUST,
+    argument_of,
+    identity_policies,
+    other_actions,
+    resource_argument,
+    statement_location,
+)
+from tfratchet.iam.principals import ROLE, USER, Principal
+from tfratchet.iam.probes import Prober
 from tfratchet.iam.protected import protected_actions
 from tfratchet.iam.staying import Fate, Staying
 from tfratchet.model import Location, Resource, Root
@@ -28,21 +40,6 @@ if TYPE_CHECKING:
     from tfratchet.compare import RootPair
 
 Cause = Literal["document", "reach", "limit", "trust", "resource"]
-
-# Identity policies: what somebody may do. Others say who may use the resource that they stand in.
-IDENTITY = {
-    "aws_iam_policy": "policy",
-    "aws_iam_user_policy": "policy",
-    "aws_iam_group_policy": "policy",
-    "aws_iam_role_policy": "policy",
-    "aws_ssoadmin_permission_set_inline_policy": "inline_policy",
-}
-SCP = "aws_organizations_policy"
-ROLES = "aws_iam_role"
-_TRUST = "assume_role_policy"
-_ARGUMENTS = ("policy", "access_policy", "access_policies", "resource_policy")
-_MAX_ACTIONS = 30
-_WITHOUT_MFA = "aws:multifactorauth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +59,8 @@ class GuardLoss:
     after: str
     protected: bool = True
     """False when none of the actions is a protected one."""
+    text: str = ""
+    """The sentence, where the text of the documents tells and not the engine."""
     words: tuple[str, ...] = field(default=(), compare=False)
     """What is lost, for the comparison with other root modules."""
 
@@ -172,13 +171,13 @@ class _Finder:
 
     def policies(self) -> Iterator[GuardLoss]:
         """What policy documents give up that were not asked together with somebody."""
-        fresh = [r for r in _identity(self.pair.head) if self.pair.matching.base_for(r) is None]
-        others = [p for p in (self._compile(r, _argument(r), True) for r in fresh) if p is not None]
-        for base in _identity(self.pair.base):
-            argument = _argument(base)
+        fresh = [r for r in identity_policies(self.pair.head) if r.managed and self.pair.matching.base_for(r) is None]
+        others = [p for p in (self._compile(r, argument_of(r), True) for r in fresh) if p is not None]
+        for base in identity_policies(self.pair.base):
+            argument = argument_of(base)
             if not argument or self._asked(base):
                 continue
-            head = self.pair.matching.head_for(base)
+            head = self._counterpart(base)
             if head is None and (not base.managed or self._left_together(base)):
                 # A document that is gone was used by something: what that was is asked itself.
                 continue
@@ -186,9 +185,19 @@ class _Finder:
             after = self._compile(head, argument, True) if head is not None else None
             if before is None or (head is not None and after is None):
                 continue
+            told = False
             for loss in self._document_losses(before, after, others):
                 if loss.kind == "guard" or head is not None:
+                    told = True
                     yield self._loss("document", loss, (), base, head, argument)
+            if not told and head is not None and after is not None:
+                yield from self._narrowed("document", before, after, base, head, argument)
+
+    def _counterpart(self, policy: Resource) -> Resource | None:
+        """The same policy in head; a data source is the same when its address is."""
+        if policy.managed:
+            return self.pair.matching.head_for(policy)
+        return self.pair.head.resources.get(policy.address)
 
     def _asked(self, policy: Resource) -> bool:
         """Whether somebody was asked with this policy."""
@@ -207,7 +216,7 @@ class _Finder:
         self, before: CompiledPolicy, after: CompiledPolicy | None, others: Sequence[PolicyLike]
     ) -> Iterator[Loss]:
         found = list(self.prober.document_losses(before, after))
-        actions = _other_actions(before.document, after.document if after else None)
+        actions = other_actions(before.document, after.document if after else None)
         one, other = Policies([ALLOW_ALL, before]), Policies([ALLOW_ALL, *([after] if after else [])])
         if actions:
             found += [x for x in self.prober.everybody_losses(one, other, actions) if x.kind == "guard"]
@@ -277,18 +286,58 @@ class _Finder:
     def resource_policies(self) -> Iterator[GuardLoss]:
         """Who may use a role, a key, a bucket, a queue."""
         for base in self.pair.base.managed():
-            argument = _TRUST if base.type == ROLES else _resource_argument(base)
+            argument = TRUST if base.type == ROLES else resource_argument(base)
             head = self.pair.matching.head_for(base)
             if argument is None or head is None:
                 continue
             before, after = self._compile(base, argument, False), self._compile(head, argument, True)
             if before is None or after is None:
                 continue
-            actions = _other_actions(before.document, after.document, everything=True)
+            actions = other_actions(before.document, after.document, everything=True)
             trust = base.type == ROLES
+            cause: Cause = "trust" if trust else "resource"
+            told = False
             for loss in self.prober.resource_losses(before, after, actions, decides=trust) if actions else ():
                 if opens_without_mfa(loss) or (loss.kind == "guard" and (trust or _any_protected(loss))):
-                    yield self._loss("trust" if trust else "resource", loss, (), base, head, argument)
+                    told = True
+                    yield self._loss(cause, loss, (), base, head, argument)
+            if not told and trust:
+                yield from self._narrowed(cause, before, after, base, head, argument)
+
+    def _narrowed(
+        self,
+        cause: Cause,
+        before: CompiledPolicy,
+        after: CompiledPolicy,
+        base: Resource,
+        head: Resource,
+        argument: str,
+    ) -> Iterator[GuardLoss]:
+        """What only the text of the two documents tells."""
+        for found in narrowed(before.document, after.document):
+            age = found.kind == "age"
+            contexts: tuple[MfaContext, ...] = (OLD,) if age else (FALSE, ABSENT) if found.kind == "mfa" else CONTEXTS
+            by = StatementRef(before.label, found.statement.index, _sid(found.statement), found.statement)
+            actions = tuple(display(a) for a in found.statement.actions or found.statement.not_actions or ())
+            loss = Loss(
+                "guard" if found.statement.effect == "Deny" else "gain",
+                actions,
+                contexts,
+                needed_mfa=found.kind in ("mfa", "age"),
+                statement=by,
+                layer="resource",
+                certain=False,
+                depends_on=found.depends_on,
+            )
+            texts = {
+                "condition": f"{by} denies less than before: it gains the condition {found.what}",
+                "gone": f"{by}, a Deny, is no longer there",
+                "mfa": f"{by} no longer asks for MFA: its condition {found.what} is gone",
+                "age": f"{by} no longer asks for recent MFA: its condition {found.what} is gone",
+            }
+            after_text = "the statement is not there" if found.counterpart is None else "the statement says less"
+            told = self._loss(cause, loss, (), base, head, argument)
+            yield replace(told, text=texts[found.kind], after=after_text)
 
     # -- what they share -------------------------------------------------------------------------------------------
 
@@ -328,7 +377,7 @@ class _Finder:
             str(loss.statement or "nothing allowed it"),
             after,
             _any_protected(loss),
-            ("denied", *(sorted(loss.actions)), *loss.mfa),
+            words=("denied", *sorted(loss.actions), *loss.mfa),
         )
 
 
@@ -352,38 +401,8 @@ def _source(statement: StatementRef | None) -> tuple[_Place | None, str]:
     return place, policy_id
 
 
-def _identity(root: Root) -> Iterator[Resource]:
-    """Identity policies of a root module: resources, and document data sources that no resource of it uses."""
-    used: set[str] = set()
-    for resource in root.managed():
-        for argument in (*_ARGUMENTS, _TRUST, "content", "inline_policy"):
-            value = resource.get(argument)
-            if isinstance(value, (str, Unknown)):
-                used.add(canonical_text(parse_document(value)))
-        if resource.type in IDENTITY:
-            yield resource
-    sources: set[str] = set()
-    documents = list(root.data("aws_iam_policy_document"))
-    for document in documents:
-        for argument in ("source_policy_documents", "override_policy_documents", "source_json", "override_json"):
-            value = document.get(argument)
-            for part in value if isinstance(value, list) else [value]:
-                if isinstance(part, (str, Unknown)):
-                    sources.add(canonical_text(parse_document(part)))
-    for document in documents:
-        text = canonical_text(parse_document(document.get("json")))
-        if text not in used and text not in sources:
-            yield document
-
-
-def _argument(resource: Resource) -> str:
-    return IDENTITY.get(resource.type, "json")
-
-
-def _resource_argument(resource: Resource) -> str | None:
-    if resource.type in IDENTITY or resource.type == SCP:
-        return None
-    return next((a for a in _ARGUMENTS if isinstance(resource.get(a), (str, Unknown))), None)
+def _sid(statement: Statement) -> str:
+    return statement.sid if isinstance(statement.sid, str) else ""
 
 
 def _forgotten(root: Root, address: str) -> bool:
@@ -400,41 +419,3 @@ def _renamed(value: Value, identity: object) -> Value:
 def _any_protected(loss: Loss) -> bool:
     known = protected_actions().by_name
     return any(a.lower() in known for a in loss.actions)
-
-
-def _other_actions(base: Document, head: Document | None, *, everything: bool = False) -> tuple[str, ...]:
-    """Actions, protected ones left out, that a Deny or an Allow with an MFA condition names in either document; of a
-    wildcard one action that it matches. ``everything``: those of every statement.
-    """
-    known = protected_actions().by_name
-    found: dict[str, None] = {}
-    for statement in (*base.statements, *(head.statements if head is not None else ())):
-        guards = statement.effect != "Allow" or any(
-            isinstance(c.key, str) and c.key.startswith(_WITHOUT_MFA) for c in statement.conditions
-        )
-        if not guards and not everything:
-            continue
-        for action in statement.actions or ():
-            if isinstance(action, str) and ":" in action:
-                name = action.replace("*", "TfratchetProbe").replace("?", "x")
-                if name.lower() not in known or everything:
-                    found.setdefault(name)
-            elif action == "*" and everything:
-                found.setdefault("tfratchet:Probe")
-    return tuple(list(found)[:_MAX_ACTIONS])
-
-
-def statement_location(root: Root, resource: Resource, argument: str, statement: Statement | None) -> Location | None:
-    """Where a statement stands: in the document data source that the argument was rendered from, else the argument."""
-    if statement is not None:
-        value = resource.get(argument)
-        documents = [resource] if resource.type == "aws_iam_policy_document" else []
-        documents += [d for d in root.data("aws_iam_policy_document") if d is not resource and d.get("json") == value]
-        for document in documents:
-            found = document.locations.get(f"statement.{statement.index}")
-            if found is not None:
-                return found
-    return resource.where(argument)
-
-
-__all__ = ["GROUP", "Cause", "GuardLoss", "guard_losses", "statement_location"]

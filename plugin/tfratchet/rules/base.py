@@ -51,6 +51,12 @@ def side(value: Value | str, location: Location | None) -> Side:
     return Side("not set" if value is None else display(value), location)
 
 
+def _few(unknowns: tuple[Unknown, ...]) -> tuple[str, ...]:
+    """The first unknown values of many, each short enough to read."""
+    shown = tuple(dict.fromkeys(display(u, 100) for u in unknowns))
+    return shown if len(shown) <= 3 else (*shown[:3], f"{len(shown) - 3} more values")
+
+
 class Rule(ABC):
     """Compares base with head of one root module and yields findings.
 
@@ -114,6 +120,6 @@ class Rule(ABC):
             root=pair.path,
             variant=pair.variant,
             fix=fix or self.fix,
-            depends_on=tuple(display(u) for u in depends_on),
+            depends_on=_few(depends_on),
             lost=lost,
         )

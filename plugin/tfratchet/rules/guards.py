@@ -57,7 +57,7 @@ class GuardRule(Rule):
         return self.finding(
             pair,
             found.address,
-            _capital(loss.sentence(who)),
+            _capital(found.text or loss.sentence(who)),
             side(found.before, found.base) if found.before else None,
             side(found.after, found.head),
             severity=self.weighs(found),

@@ -280,7 +280,7 @@ def _chunklist(_: FunctionContext, value: Any, size: Any) -> Value:
     items = unify(value)
     known = fixed(items)
     if size == 0:
-        return [items] if items else []
+        return unknown("chunklist", [value, size]) if items and not known else [items] if items else []
     whole = len(items) == len(known)
     end = len(known) if whole else len(known) // size * size
     chunks: list[Any] = [known[i : i + size] for i in range(0, end, size)]

@@ -29,8 +29,8 @@ class ProtectedActionWithoutMfa(GuardRule):
     Effect    = "Deny"                                              # Effect    = "Deny"
     NotAction = ["iam:EnableMFADevice"]                             # NotAction = ["iam:EnableMFADevice"]
     Resource  = "*"                                                 # Resource  = "*"
-    Condition = { BoolIfExists = { "aws:MultiFactorAuthPresent" =   # Condition = { Bool = { "aws:MultiFactorAuthPresent" =
-                  "false" } }                                       #               "false" } }
+    Condition = { BoolIfExists = {                                  # Condition = { Bool = {
+      "aws:MultiFactorAuthPresent" = "false" } }                    #   "aws:MultiFactorAuthPresent" = "false" } }
     ```
 
     ## Silent on
