@@ -61,9 +61,9 @@ class Node:
     @property
     def prefix(self) -> str:
         """Address of the module that holds it, with a dot behind; empty for the root module."""
-        bare = _INSTANCE.sub("", self.address)
-        own = self.base
-        return bare[: -len(own)] if bare.endswith(own) else ""
+        bare = _INSTANCE.sub("", self.address)  # Checkov leaves "data." out of the address of a data source
+        own = f"{self.type}.{_INSTANCE.sub('', self.name)}"
+        return bare[: -len(own)].removesuffix("data.") if bare.endswith(own) else ""
 
 
 @dataclass
@@ -115,8 +115,6 @@ class Account:
             return
         file = str(attributes.get("file_path_", ""))
         address = str(attributes.get(ADDRESS) or body.get(ADDRESS) or f"{type_}.{name}")
-        if kind == "data" and not address.startswith(("data.", "module.")):
-            address = f"data.{address}"
         node = Node(index, kind, str(type_), str(name), address, Block(body), file, _root(file, attributes))
         self.nodes.append(node)
         self._by_index[index] = node

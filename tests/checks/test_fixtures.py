@@ -1,8 +1,8 @@
 """Every check on real Checkov: what each fixture says about itself in its comments is what Checkov must report.
 
 ``# checks: A B`` at the top of a file: these checks are judged in it. ``# expect A fail [resource]`` above a block: the
-result, at the line of the block. ``pass`` and ``fail`` are records of the report, ``unknown`` is a line in the log and no
-record, ``silent`` neither. Any record or log line of these checks that no comment expects is an error too.
+result, at the line of the block. ``pass`` and ``fail`` are records of the report, ``unknown`` is a line in the log and
+no record, ``silent`` neither. Any record or log line of these checks that no comment expects is an error too.
 """
 
 from __future__ import annotations
