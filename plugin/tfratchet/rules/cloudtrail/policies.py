@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tfratchet.iam.documents import parse_document
 from tfratchet.iam.engine.strings import covers, encode
 from tfratchet.iam.normal_form import Atom, atoms
+from tfratchet.iam.statements import Document
 from tfratchet.values import Unknown, Value
 
 CLOUDTRAIL = "cloudtrail.amazonaws.com"
@@ -58,7 +59,7 @@ def policy_losses(base: list[Value], head: list[Value], *, write: str) -> list[P
     found: list[PolicyLoss] = []
     denied = [a for a in old if a.effect == "Deny" and not _denied(a, new)]
     if denied:
-        sure = any(not a.unknown and not a.when for a in denied) and not opaque
+        sure = any(not a.when for a in denied) and not any(_doubtful(d) for d in after)
         words = ", ".join(sorted({_words(a) for a in denied})[:4])
         found.append(PolicyLoss(f"no longer denied: {words}", "guard", () if sure else vague))
     if _writes(old, write) and not _writes(new, write):
@@ -106,6 +107,20 @@ def _part(wide: str, narrow: str) -> bool:
     if wide.startswith("not [") or narrow.startswith("not ["):
         return False
     return covers(encode(wide.strip('"')), encode(narrow.strip('"')))
+
+
+def _doubtful(document: Document) -> bool:
+    """True when a document may deny more than it shows. Unknown names of its own resource are no doubt."""
+    if document.opaque is not None or document.choices:
+        return True
+    for statement in document.statements:
+        if statement.effect == "Allow":
+            continue
+        leaves: list[object] = [statement.effect, *(p for _, p in statement.principals or ())]
+        leaves += [*(statement.actions or ()), *(v for c in statement.conditions for v in c.values)]
+        if statement.maybe is not None or any(isinstance(leaf, Unknown) for leaf in leaves):
+            return True
+    return False
 
 
 def _relative(resource: str) -> str:

@@ -1,0 +1,7 @@
+removed {
+  from = aws_cloudtrail.main
+
+  lifecycle {
+    destroy = false
+  }
+}

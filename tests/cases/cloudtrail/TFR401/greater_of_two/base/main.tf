@@ -1,0 +1,11 @@
+resource "aws_cloudtrail" "main" {
+  name                       = "main"
+  s3_bucket_name             = "acme-logs"
+  is_multi_region_trail      = true
+  enable_log_file_validation = true
+}
+
+resource "aws_cloudtrail" "lesser" {
+  name           = "lesser"
+  s3_bucket_name = "acme-logs"
+}

@@ -1,0 +1,4 @@
+resource "aws_cloudtrail" "lesser" {
+  name           = "lesser"
+  s3_bucket_name = "acme-logs"
+}

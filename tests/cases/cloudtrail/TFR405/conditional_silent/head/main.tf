@@ -1,0 +1,10 @@
+variable "prod" {
+  default = true
+}
+
+resource "aws_cloudtrail" "main" {
+  name                       = "main"
+  s3_bucket_name             = "acme-logs"
+  is_multi_region_trail      = true
+  enable_log_file_validation = var.prod || false
+}

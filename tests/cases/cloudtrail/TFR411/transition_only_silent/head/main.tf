@@ -1,0 +1,17 @@
+resource "aws_cloudtrail" "main" {
+  name           = "main"
+  s3_bucket_name = aws_s3_bucket.logs.id
+}
+
+resource "aws_s3_bucket" "logs" {
+  bucket = "acme-logs"
+
+  lifecycle_rule {
+    enabled = true
+
+    transition {
+      days          = 90
+      storage_class = "GLACIER"
+    }
+  }
+}

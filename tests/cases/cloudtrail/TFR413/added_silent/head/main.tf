@@ -1,0 +1,9 @@
+resource "aws_cloudtrail" "main" {
+  name                       = "main"
+  s3_bucket_name             = "acme-logs"
+  is_multi_region_trail      = true
+  enable_log_file_validation = true
+  insight_selector {
+    insight_type = "ApiCallRateInsight"
+  }
+}

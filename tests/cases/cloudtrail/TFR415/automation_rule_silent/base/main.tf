@@ -1,0 +1,13 @@
+resource "aws_cloudwatch_event_rule" "trail" {
+  name = "trail"
+  event_pattern = jsonencode({
+    source        = ["aws.ec2"]
+    "detail-type" = ["AWS API Call via CloudTrail"]
+    detail        = { eventName = ["RunInstances"] }
+  })
+}
+
+resource "aws_cloudwatch_event_target" "trail" {
+  rule = aws_cloudwatch_event_rule.trail.name
+  arn  = "arn:aws:sns:eu-west-1:111122223333:alarms"
+}

@@ -1,0 +1,6 @@
+module "alarm-trail" {
+  source  = "./alarm"
+  name    = "trail"
+  pattern = "{ ($.eventName = StopLogging) || ($.eventName = DeleteTrail) }"
+}
+

@@ -1,0 +1,4 @@
+resource "aws_cloudtrail_event_data_store" "lake" {
+  name             = "lake"
+  retention_period = 90
+}

@@ -1,0 +1,10 @@
+variable "trail_name" {
+  default = "main"
+}
+
+resource "aws_cloudtrail" "main" {
+  name                       = var.trail_name
+  s3_bucket_name             = "acme-logs"
+  is_multi_region_trail      = true
+  enable_log_file_validation = true
+}

@@ -1,0 +1,5 @@
+resource "aws_iam_account_password_policy" "this" {
+  minimum_password_length        = 14
+  max_password_age               = 90
+  allow_users_to_change_password = true
+}

@@ -1,0 +1,2 @@
+minimum_password_length = 20
+max_password_age        = 60

@@ -1,0 +1,1 @@
+max_password_age = 60

@@ -1,0 +1,1 @@
+# commented out
