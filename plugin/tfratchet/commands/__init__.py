@@ -36,6 +36,8 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 COMMANDS: dict[str, str] = {
     "diff": "tfratchet.commands.diff",
     "explain": "tfratchet.commands.explain",
+    "scan": "tfratchet.commands.scan",
+    "checks-dir": "tfratchet.commands.checks_dir",
     "rules-docs": "tfratchet.commands.rules_docs",
 }
 """Name of the command → its module, in the order of ``tfratchet --help``."""
