@@ -11,7 +11,7 @@ BIN := .venv/bin
 SOURCES := plugin checks tests tools benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install dev test test-environments provider-mirror lint format types docs docs-check bench clean
+.PHONY: help demo install dev test test-environments provider-mirror lint format types docs docs-check sign bench clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -64,6 +64,10 @@ docs: .venv/.dev  ## write the generated pages
 
 docs-check: .venv/.dev  ## fail when a generated page is out of date
 	$(BIN)/tfratchet rules-docs docs/rules --check
+
+sign: .venv/.dev  ## a signed copy of the Checkov checks: make sign KEY=private.pem OUT=signed
+	@test -n "$(KEY)" -a -n "$(OUT)" || { echo "usage: make sign KEY=private.pem OUT=signed"; exit 2; }
+	@$(BIN)/python tools/sign_checks.py --key "$(KEY)" --out "$(OUT)"
 
 bench: .venv/.dev  ## speed, each number beside Checkov or beside its own smaller size
 	$(BIN)/python benchmarks/run.py
