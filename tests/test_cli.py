@@ -72,13 +72,13 @@ def test_help_of_every_command_has_examples_kept_line_by_line(
     out = capsys.readouterr().out
     assert "Examples:" in out
     examples = out[out.index("Examples:") :].splitlines()[1:]
-    assert any(line.strip().startswith(f"tfratchet {name}") for line in examples)
+    assert any(f"tfratchet {name}" in line for line in examples)
 
 
 def test_help_lists_commands_with_a_line_each(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--help") == 0
     out = capsys.readouterr().out
-    assert "diff     Say what a change takes away" in out
+    assert re.search(r"^  diff  +Say what a change takes away", out, re.MULTILINE)
     assert "rules-docs" not in out
 
 
