@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from tfratchet.model import Problem
@@ -43,13 +43,11 @@ class Target:
     """Its directory in head; None when it is gone."""
     variants: tuple[str | None, ...] = (None,)
     """The cases to compare: None for the variables that Terraform loads by itself, else a further var file (its path
-    in head). Only var files that both sides have."""
+    in head, when it was renamed). Only var files that both sides have."""
     standalone: bool = False
     """True for a library module that nobody calls."""
     why: str = ""
     """Why it is a target, for people: ``iam.tf changed``, ``calls modules/iam``."""
-    base_variants: Mapping[str, str] = field(default_factory=dict)
-    """The path in base of var files of ``variants`` that were renamed."""
 
     @property
     def path(self) -> str:
@@ -266,7 +264,7 @@ class _Reach:
                 used.add(old)
         return renamed
 
-    def _selected(self, targets: Mapping[str, str], cases: Mapping[str, Mapping[str, str]]) -> set[str]:
+    def _selected(self, targets: Mapping[str, str], cases: Mapping[str, Sequence[str]]) -> set[str]:
         """The targets that ``paths`` ask for."""
         everything = {*targets, *cases}
         if not self._paths:
@@ -294,22 +292,19 @@ class _Reach:
         renamed = {new: old for new, old in self._renamed().items() if new in targets and old in targets}
         gone = set(renamed.values())
         chosen = self._selected(targets, cases) - gone
-        found = [self._target(t, targets.get(t), renamed.get(t, t), cases.get(t, {})) for t in sorted(chosen)]
+        found = [self._target(t, targets.get(t), renamed.get(t, t), cases.get(t, [])) for t in sorted(chosen)]
         return Reach(found, self._notes)
 
-    def _target(self, path: str, why: str | None, base_path: str, cases: Mapping[str, str]) -> Target:
+    def _target(self, path: str, why: str | None, base_path: str, cases: Sequence[str]) -> Target:
         """``why`` is None when nothing but var files changed."""
-        pairs = dict(cases)
-        for name in named_cases(self._base, self._head, self._var_files, path, self._notes):
-            pairs.setdefault(name, name)
+        named = named_cases(self._base, self._head, self._var_files, path, self._notes)
         variants: list[str | None] = [] if why is None else [None]
         return Target(
             base_path=base_path if self._has_config(base_path, False) else None,
             head_path=path if self._has_config(path, True) else None,
-            variants=(*variants, *pairs),
+            variants=(*variants, *dict.fromkeys((*cases, *named))),
             standalone=why is not None and not self._callers(path) and self._marks_of(path).library,
-            why=f"{next(iter(cases))} changed" if why is None else why,
-            base_variants={new: old for new, old in pairs.items() if new != old},
+            why=f"{cases[0]} changed" if why is None else why,
         )
 
 

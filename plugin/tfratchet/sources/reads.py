@@ -130,11 +130,8 @@ def _closing(line: str, position: int) -> int:
     return -1
 
 
-def expression(directory: str | None, text: str) -> re.Pattern[str] | None:
-    """What the paths look like that ``text`` can mean, relative to ``directory`` (None: anywhere at all).
-
-    None when it leads above the top of the tree.
-    """
+def can_mean(directory: str | None, text: str, path: str) -> bool:
+    """True when ``text`` can mean ``path``, relative to ``directory`` (None: anywhere at all)."""
     loose = directory is None
     parts: list[str] = []
     for part in (text if directory in {None, "."} else f"{directory}/{text}").split("/"):
@@ -147,12 +144,18 @@ def expression(directory: str | None, text: str) -> re.Pattern[str] | None:
         elif parts:
             parts, loose = [], True  # an unknown part, and up again: from here on it is anywhere
         elif not loose:
-            return None
+            return False  # above the top of the tree
+    if not loose:
+        # No regular expression is made where the known beginning decides: thousands of modules may read such files.
+        whole = "/".join(parts)
+        known = whole.partition(_HOLE)[0]
+        if known == whole or not path.startswith(known.rpartition("/")[0]):
+            return path == whole
     body = "(?:.*/)?" if loose else ""
     for part in parts[:-1]:
         # A whole part that is unknown may be empty, or "."
         body += "(?:.*/)?" if part == _HOLE else _any(part) + "/"
-    return re.compile(body + _any(parts[-1] if parts else ""), re.DOTALL)
+    return re.fullmatch(body + _any(parts[-1] if parts else ""), path, re.DOTALL) is not None
 
 
 def _any(part: str) -> str:
@@ -171,19 +174,27 @@ class Readers:
         self._links = links
         self._tree = tree
         self._texts: dict[str, str] = {}
+        self._lines: dict[str, tuple[Read | None, ...]] = {}
         self._reads: defaultdict[str, set[Read | None]] = defaultdict(set)
 
     def add(self, path: str, line: str) -> None:
         """A line that calls one of the functions."""
         if path.endswith(".json"):
             line = line.replace('\\"', '"')
+        reads = self._lines.get(line)
+        if reads is None:  # modules are copied from each other: the same lines come again and again
+            reads = self._lines[line] = self._relevant(line)
+        if reads:
+            for name in (path, *self._links.files(path)):
+                self._reads[split(name)[0]].update(reads)
+
+    def _relevant(self, line: str) -> tuple[Read | None, ...]:
+        """What a line reads; nothing when all of it has other names than the changed files."""
         plain = list(_PLAIN.finditer(line))
         complete = bool(plain) and len(plain) == len(_CALL.findall(line)) and "fileset" not in line
         if complete and not any(m[1].rpartition("/")[2] in self._names for m in plain):
-            return  # the usual case in a large repository, decided at once
-        for read in reads_in(line):
-            for name in (path, *self._links.files(path)):
-                self._reads[split(name)[0]].add(read)
+            return ()  # the usual case in a large repository, decided at once
+        return tuple(reads_in(line))
 
     def touched(self) -> Iterator[tuple[str, str]]:
         """(directory, changed file) for every directory whose configuration could read the file."""
@@ -214,8 +225,7 @@ class Readers:
         else:
             places = sorted(self._calls.everyone(directory))
         for place in places:
-            pattern = expression(place, read.text)
-            if pattern is not None and pattern.fullmatch(path):
+            if can_mean(place, read.text, path):
                 return directory
         if read.open and self._mentioned(directory, self._calls.everyone(directory), path, computed=False):
             return directory

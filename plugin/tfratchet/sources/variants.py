@@ -21,9 +21,9 @@ def is_case(base: SourceTree, head: SourceTree, path: str) -> bool:
 
 def changed_cases(
     base: SourceTree, head: SourceTree, changes: Sequence[Change], notes: list[Problem]
-) -> dict[str, dict[str, str]]:
-    """By root module: the var files that changed (path in head) with their path in base."""
-    found: dict[str, dict[str, str]] = {}
+) -> dict[str, list[str]]:
+    """The var files that changed (path in head), by root module; those that only one side has are told in a note."""
+    found: dict[str, list[str]] = {}
     for change in changes:
         path = change.new or change.old or ""
         if not is_case(base, head, path):
@@ -36,7 +36,7 @@ def changed_cases(
         if not roots:
             notes.append(Problem("variant", f"var file {path} changed, but no configuration was found that it is for"))
         for root in roots:
-            found.setdefault(root, {})[change.new] = change.old
+            found.setdefault(root, []).append(change.new)
     return found
 
 
