@@ -238,7 +238,7 @@ def _plainest(
         depends_on=tuple(dict.fromkeys((*step.base.depends_on, *step.head.depends_on))),
         latent=step.latent,
         harmless=_harmless(lost_in, first.action),
-        mfa_age=ages[0] if ages and lost_in == (OLD,) else "",
+        mfa_age=(FOREVER if FOREVER in ages else ages[0]) if ages and lost_in == (OLD,) else "",
         resources=() if nameless else tuple(names),
         environment=tuple((k, v) for k, v in sorted(first.environment.items()) if usual.get(k) != v) if special else (),
         principal=principal,

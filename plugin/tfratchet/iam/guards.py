@@ -77,7 +77,9 @@ def guard_losses(pair: RootPair) -> tuple[GuardLoss, ...]:
     """Every loss of a guard, and every gain of a protected action, in one pair of root modules."""
     finder = _Finder(pair)
     found = [*finder.people(), *finder.policies(), *finder.limits(), *finder.resource_policies()]
-    return tuple(dict.fromkeys(_merged(f for f in found if not _guessed(f.loss))))
+    kept = list(_merged(f for f in found if not _guessed(f.loss)))
+    protected = {(f.address, f.loss.kind) for f in kept if f.protected}
+    return tuple(dict.fromkeys(f for f in kept if f.protected or (f.address, f.loss.kind) not in protected))
 
 
 def opens_without_mfa(loss: Loss) -> bool:
@@ -104,7 +106,7 @@ class _Finder:
         self.compiled: dict[tuple[bool, str], PolicyLike] = {}
         self.documents: dict[tuple[bool, str, str], Document] = {}
         self.told: set[str] = set()
-        """Ids of policies that users or groups were asked with, in base."""
+        """Addresses of the policies that users or groups were asked with, in base."""
 
     # -- users and groups ------------------------------------------------------------------------------------------
 
@@ -117,7 +119,7 @@ class _Finder:
                 continue
             before, after = self._reaching(base, principal, False), self._reaching(head, principal, True)
             # What reaches people is asked with them, not by itself.
-            self.told.update(h.policy.id for h in base.reaching(principal))
+            self.told.update(a for h in base.reaching(principal) for a in (h.source, h.policy.address) if a)
             if not before or staying.of(principal).fate is Fate.GONE:
                 continue
             one, other = self._policies(base, principal, before, False), self._policies(head, principal, after, True)
@@ -175,7 +177,7 @@ class _Finder:
         others = [p for p in (self._compile(r, argument_of(r), True) for r in fresh) if p is not None]
         for base in identity_policies(self.pair.base):
             argument = argument_of(base)
-            if not argument or self._asked(base):
+            if base.address in self.told:
                 continue
             head = self._counterpart(base)
             if head is None and (not base.managed or self._left_together(base)):
@@ -198,12 +200,6 @@ class _Finder:
         if policy.managed:
             return self.pair.matching.head_for(policy)
         return self.pair.head.resources.get(policy.address)
-
-    def _asked(self, policy: Resource) -> bool:
-        """Whether somebody was asked with this policy."""
-        identity = self.pair.matching.identity_of_base(policy.address)
-        name = policy.get("name")
-        return identity in self.told or f"inline:{identity}" in self.told or f"inline:{display(name)}" in self.told
 
     def _left_together(self, policy: Resource) -> bool:
         """Whether whoever had a policy that is gone is gone, too."""

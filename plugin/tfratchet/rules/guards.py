@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tfratchet.iam.answers import FOREVER, OLD
@@ -44,20 +44,27 @@ class GuardRule(Rule):
         return Severity.LOW if found.loss.harmless else self.severity
 
     def compare(self, pair: RootPair) -> Iterator[Finding]:
+        # One edit often opens several things: the worst is told, the others are counted.
+        by_place: dict[tuple[object, ...], list[GuardLoss]] = {}
         for found in once(pair, "guard-losses", guard_losses):
             if self.tells(found):
-                yield self._tell(pair, found)
+                by_place.setdefault((found.address, found.cause), []).append(found)
+        for group in by_place.values():
+            worst = max(group, key=lambda f: (f.loss.certain, self.weighs(f), len(f.loss.actions)))
+            yield self._tell(pair, worst, group)
 
-    def _tell(self, pair: RootPair, found: GuardLoss) -> Finding:
+    def _tell(self, pair: RootPair, found: GuardLoss, group: Sequence[GuardLoss]) -> Finding:
         loss = found.loss
         who = _names(found)
+        further = {a for f in group for a in f.loss.actions} - set(loss.actions)
+        more = f" (and {len(further)} further calls in other cases)" if further else ""
         depends = loss.depends_on
         if not loss.certain and not depends:
             depends = (Unknown("a value that is not known"),)
         return self.finding(
             pair,
             found.address,
-            _capital(found.text or loss.sentence(who)),
+            _capital(found.text or loss.sentence(who)) + more,
             side(found.before, found.base) if found.before else None,
             side(found.after, found.head),
             severity=self.weighs(found),

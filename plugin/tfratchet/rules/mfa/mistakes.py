@@ -70,9 +70,11 @@ class MfaMistakeIntroduced(Rule):
             if not mistakes:
                 continue
             base = pair.matching.base_for(head)
-            known = {_mark(s, c) for s, c in _mistakes(_document(base))} if base is not None else set()
+            before = _document(base)
+            known = {_mark(s, c) for s, c in _mistakes(before)}
             for statement, condition in mistakes:
-                if _mark(statement, condition) in known:
+                # A working condition that turns into a mistake is a loss, and told as one (TFR301, TFR302).
+                if _mark(statement, condition) in known or _asks_for_mfa(before, statement):
                     continue
                 path = _DOCUMENTS[head.type]
                 yield self.finding(
@@ -105,6 +107,14 @@ def _mistakes(document: Document | None) -> list[tuple[Statement, Condition]]:
             if (deny and not _null_twin(document, statement)) or allow:
                 found.append((statement, condition))
     return found
+
+
+def _asks_for_mfa(document: Document | None, statement: Statement) -> bool:
+    """Whether a statement of the same effect has a condition on MFA."""
+    return any(
+        other.effect == statement.effect and any(c.key == MFA_PRESENT for c in other.conditions)
+        for other in (document.statements if document else ())
+    )
 
 
 def _null_twin(document: Document | None, statement: Statement) -> bool:

@@ -1,0 +1,25 @@
+resource "aws_iam_policy" "guard" {
+  name = "detach-guard"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "DenyTampering"
+      Effect   = "Deny"
+      Action   = ["iam:DetachUserPolicy"]
+      Resource = "*"
+    }]
+  })
+}
+
+resource "aws_iam_policy" "second" {
+  name = "detach-second"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "DenyTampering"
+      Effect   = "Deny"
+      Action   = ["iam:DeleteUserPolicy", "cloudtrail:StopLogging"]
+      Resource = "*"
+    }]
+  })
+}

@@ -1,0 +1,12 @@
+resource "aws_organizations_policy" "guard" {
+  name = "guard"
+  content = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Deny", Action = ["cloudtrail:DeleteTrail"], Resource = "*" }]
+  })
+}
+
+resource "aws_organizations_policy_attachment" "guard" {
+  policy_id = aws_organizations_policy.guard.id
+  target_id = "ou-abcd-12345678"
+}

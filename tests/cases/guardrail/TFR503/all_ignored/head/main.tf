@@ -1,0 +1,17 @@
+resource "aws_iam_policy" "guard" {
+  name = "detach-guard"
+
+  lifecycle {
+    ignore_changes = all
+  }
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "DenyTampering"
+      Effect   = "Deny"
+      Action   = ["iam:DetachUserPolicy", "iam:DeleteUserPolicy", "cloudtrail:StopLogging"]
+      Resource = "*"
+    }]
+  })
+}

@@ -1,0 +1,6 @@
+resource "aws_s3_bucket" "site" {
+  bucket = "example-site"
+  lifecycle {
+    prevent_destroy = true
+  }
+}

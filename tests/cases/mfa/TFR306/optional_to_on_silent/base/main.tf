@@ -1,0 +1,4 @@
+resource "aws_cognito_user_pool" "people" {
+  name              = "people"
+  mfa_configuration = "OPTIONAL"
+}
