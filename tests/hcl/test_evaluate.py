@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -67,7 +68,7 @@ class TestVariables:
     def test_not_nullable_takes_the_default(self) -> None:
         call = 'module "m" {\n source = "./m"\n x = null\n}\n'
         inner = 'variable "x" {\n default = "d"\n nullable = false\n}\noutput "o" { value = var.x }\n'
-        assert value("module.m.o", call, **{"m__main_dot_tf": inner}) == "d"
+        assert value("module.m.o", call, m__main_dot_tf=inner) == "d"
 
     def test_list_of_old_terraform(self) -> None:
         assert value("var.x", 'variable "x" {\n type = "list"\n default = ["a"]\n}') == ["a"]
@@ -120,10 +121,8 @@ class TestReferences:
 
 class TestPartialValues:
     def test_concat_keeps_what_is_known(self) -> None:
-        assert value('concat(["a"], var.more)', 'variable "more" {}') == [
-            "a",
-            Rest(Unknown("var.more[*]"), Unknown("var.more")),
-        ]
+        more = Rest(Unknown("var.more[*]"), Unknown("var.more"))
+        assert value('concat(["a"], var.more)', 'variable "more" {}') == ["a", more]
 
     def test_for_over_an_unknown(self) -> None:
         found = value("[for x in var.more : upper(x)]", 'variable "more" {}')
@@ -137,7 +136,8 @@ class TestPartialValues:
         assert user.condition == Unknown("var.x")
 
     def test_for_each_over_known_and_unknown_elements(self) -> None:
-        source = 'variable "x" {}\nresource "aws_iam_user" "u" {\n for_each = toset(concat(["a"], var.x))\n name = each.key\n}'
+        each = 'for_each = toset(concat(["a"], var.x))'
+        source = f'variable "x" {{}}\nresource "aws_iam_user" "u" {{\n {each}\n name = each.key\n}}'
         users = {u.address: u.symbolic for u in load(source).managed("aws_iam_user")}
         assert users.pop('aws_iam_user.u["a"]') is False
         assert list(users.values()) == [True]
@@ -195,7 +195,8 @@ class TestBlocks:
         assert block.of == Unknown("var.x")
 
     def test_lifecycle(self) -> None:
-        source = 'resource "aws_iam_user" "u" {\n lifecycle {\n prevent_destroy = true\n ignore_changes = [tags, name]\n }\n}'
+        lifecycle = "lifecycle {\n prevent_destroy = true\n ignore_changes = [tags, name]\n }"
+        source = f'resource "aws_iam_user" "u" {{\n {lifecycle}\n}}'
         lifecycle = load(source).resources["aws_iam_user.u"].lifecycle
         assert lifecycle.prevent_destroy
         assert lifecycle.ignore_changes == ("tags", "name")
@@ -229,6 +230,9 @@ class TestBlocks:
         assert (root.removed[0].source, root.removed[0].destroy) == ("aws_iam_user.c", False)
 
 
+MODULE_DIR = ".terraform/modules/m"
+
+
 class TestModules:
     def test_for_each_and_nesting(self) -> None:
         tree = MemTree(
@@ -256,15 +260,13 @@ class TestModules:
     def test_a_downloaded_module_is_evaluated_when_its_version_fits(
         self, recorded: str, wanted: str, found: bool
     ) -> None:
-        manifest = (
-            '{"Modules": [{"Key": "m", "Source": "registry.terraform.io/a/b/c", "Version": "%s", '
-            '"Dir": ".terraform/modules/m"}]}' % recorded
-        )
+        entry = {"Key": "m", "Source": "registry.terraform.io/a/b/c", "Version": recorded, "Dir": MODULE_DIR}
+        manifest = json.dumps({"Modules": [entry]})
         tree = MemTree(
             {
                 "main.tf": f'module "m" {{\n  source = "a/b/c"\n  version = "{wanted}"\n}}\n',
                 ".terraform/modules/modules.json": manifest,
-                ".terraform/modules/m/main.tf": 'resource "aws_iam_user" "u" { name = "u" }\n',
+                f"{MODULE_DIR}/main.tf": 'resource "aws_iam_user" "u" { name = "u" }\n',
             }
         )
         assert ("module.m.aws_iam_user.u" in load_root(tree, ".").resources) is found
@@ -297,8 +299,8 @@ class TestFiles:
     def test_yamldecode_of_a_file(self) -> None:
         tree = MemTree(
             {
-                "main.tf": 'resource "aws_iam_user" "u" {\n  for_each = toset(yamldecode(file("${path.module}/users.yaml")))\n'
-                "  name = each.key\n}\n",
+                "main.tf": 'resource "aws_iam_user" "u" {\n'
+                '  for_each = toset(yamldecode(file("${path.module}/users.yaml")))\n  name = each.key\n}\n',
                 "users.yaml": "- alice\n- bob\n",
             }
         )

@@ -100,3 +100,27 @@ def test_a_module_outside_of_the_tree() -> None:
     root = load('module "m" {\n  source = "../../elsewhere"\n}\n' + OK)
     assert [e.kind for e in root.errors] == ["outside"]
     assert root.calls["module.m"].opaque
+
+
+def test_commas_of_terraform_0_11_are_no_errors() -> None:
+    source = """data "aws_iam_policy_document" "d" {
+  statement {
+    effect = "Allow",
+    actions = [
+      "s3:GetObject",
+    ],
+    resources = ["*"],
+  }
+}
+"""
+    root = load(source)
+    assert not root.errors
+    (statement,) = root.resources["data.aws_iam_policy_document.d"].blocks("statement")
+    assert statement == {"effect": "Allow", "actions": ["s3:GetObject"], "resources": ["*"]}
+
+
+def test_lists_in_strings_of_terraform_0_11_are_flat() -> None:
+    root = load(
+        'variable "users" { default = ["a", "b"] }\nresource "aws_iam_user" "u" { tags = ["x", "${var.users}"] }\n'
+    )
+    assert root.resources["aws_iam_user.u"].get("tags") == ["x", "a", "b"]

@@ -114,7 +114,7 @@ def parse_file(path: str, content: bytes) -> SourceFile:
     root = parse_tree(content).root_node
     if root.has_error:
         # Terraform 0.11 let arguments end with a comma; old versions of a configuration still have them.
-        content = _OLD_COMMA.sub(_blanked, content)
+        content = _OLD_COMMA_BEHIND_BRACKET.sub(_blanked, _OLD_COMMA.sub(_blanked, content))
         file.content = content
         root = parse_tree(content).root_node
     if root.has_error or any(_header_over_lines(c) for top in root.children for c in top.children):
@@ -128,6 +128,12 @@ def parse_file(path: str, content: bytes) -> SourceFile:
 # ``effect = "Allow",``: in an object such a comma in front of a newline means nothing, in a block it is 0.11.
 _OLD_COMMA = re.compile(
     rb'^([ \t]*[\w-]+[ \t]*=[ \t]*(?:"[^"\n]*"|[\w.]+|\[[^\[\]\n]*\])[ \t]*),([ \t]*(?:[#/].*)?)$', re.M
+)
+
+
+# The same behind a bracket on a line of its own, when the next line is another argument or block, or the end.
+_OLD_COMMA_BEHIND_BRACKET = re.compile(
+    rb"^([ \t]*[\]}][ \t]*),([ \t]*\n(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*(?:[\w-]+[ \t]*(?:=(?!=)|\{)|\}))", re.MULTILINE
 )
 
 
