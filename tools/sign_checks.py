@@ -4,7 +4,7 @@
 
 The key is an ECDSA key on the curve P-256 in PEM form (``openssl ecparam -name prime256v1 -genkey -noout``). Every .py
 file of the copy gets one last line, ``# checkov-digest: <signature>``: the signature (ECDSA with SHA-256, DER, in
-lower-case hexadecimal) of all bytes before that line. Files that are no Python are not copied: Checkov does not verify them.
+lower-case hexadecimal) of all bytes before that line. Files that are no Python are not copied: they are not verified.
 Needs the package ecdsa, which comes with Checkov.
 """
 
