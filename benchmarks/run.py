@@ -44,23 +44,22 @@ class Row:
     good: bool
 
 
-def timed(action: Callable[[], object], runs: int) -> float:
-    """The best wall time of ``action``, in seconds, after one run that is not counted.
+def timed(action: Callable[[], object], runs: int, clock: Callable[[], float] = time.perf_counter) -> float:
+    """The best time of ``action``, in seconds, after one run that is not counted.
 
     The best, as other work on the machine can only add to it.
     """
     action()
     times = []
     for _ in range(runs):
-        start = time.perf_counter()
+        start = clock()
         action()
-        times.append(time.perf_counter() - start)
+        times.append(clock() - start)
     return min(times)
 
 
 def command(argv: Sequence[str | Path], folder: Path, codes: Sequence[int]) -> Callable[[], object]:
     """A process to time; fails when it does not end with one of ``codes``."""
-
     env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     env["PYTHONPYCACHEPREFIX"] = str(ROOT / ".cache" / "bytecode")  # compiled once, as in any installation
 
@@ -102,6 +101,7 @@ def small_change() -> Iterator[Row]:
 
 def evaluation() -> Iterator[Row]:
     """Lines of HCL evaluated in a second, on one core: users, groups, attachments, documents, modules."""
+    from tfratchet.cli import tune
     from tfratchet.hcl.load import load_root
     from tfratchet.sources.folders import FolderTree
 
@@ -147,6 +147,7 @@ locals {
   policies = ["arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::aws:policy/IAMUserChangePassword"]
 }
 """
+    tune()
     for count in (100, 1000):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
@@ -155,13 +156,13 @@ locals {
                 text = "".join(block % {"n": n} for n in range(start, min(start + 50, count)))
                 (folder / f"part{start}.tf").write_text(text)
             lines = sum(p.read_text().count("\n") for p in folder.glob("*.tf"))
-            seconds = timed(lambda folder=folder: load_root(FolderTree(str(folder)), "."), 3)
+            seconds = timed(lambda folder=folder: load_root(FolderTree(str(folder)), "."), 3, time.process_time)
             root = load_root(FolderTree(str(folder)), ".")
             assert not root.errors, root.errors
         yield Row(
             f"evaluation of {lines:,} lines ({len(root.resources):,} resources)",
             f"{lines / seconds:,.0f} lines/s",
-            f"{seconds:.2f} s",
+            f"{seconds:.2f} s of one core",
             "30,000 lines/s or better",
             lines / seconds >= 30_000,
         )

@@ -6,13 +6,24 @@ comparing a small repository does. So ``quick.py`` reads the common command line
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from tfratchet.guard import EXIT_INTERRUPTED, guarded
 
 
+def tune() -> None:
+    """Set up this process for one run: the collector of cycles looks rarely.
+
+    Nearly everything that an evaluation makes lives to its end; looking through it again and again took a third of the
+    time (31,000 lines: 20,000 lines/s with Python's own thresholds, 30,000 with these).
+    """
+    gc.set_threshold(100_000, 20, 20)
+
+
 def main() -> None:
     """Entry point of the console script."""
+    tune()
     for stream in (sys.stdout, sys.stderr):
         # File names may hold bytes that are no UTF-8, and a terminal may know only ASCII: never die of that.
         if hasattr(stream, "reconfigure"):
