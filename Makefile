@@ -60,10 +60,12 @@ types: .venv/.dev  ## mypy, strict
 
 docs: .venv/.dev  ## write the generated pages
 	$(BIN)/tfratchet rules-docs docs/rules
+	$(BIN)/python tests/terraform/generate.py
 	$(BIN)/python tools/demo.py --readme
 
 docs-check: .venv/.dev  ## fail when a generated page is out of date
 	$(BIN)/tfratchet rules-docs docs/rules --check
+	$(BIN)/python tests/terraform/generate.py --check
 
 sign: .venv/.dev  ## a signed copy of the Checkov checks: make sign KEY=private.pem OUT=signed
 	@test -n "$(KEY)" -a -n "$(OUT)" || { echo "usage: make sign KEY=private.pem OUT=signed"; exit 2; }
