@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 from hypothesis import given, settings
@@ -15,6 +16,9 @@ from tfratchet.iam.engine.request import Principal, Request
 from tfratchet.iam.engine.strings import encode, glob, match, meet
 from tfratchet.iam.render import render_policy_document
 from tfratchet.values import JsonText, Template, Unknown
+
+# No test depends on how fast the machine is.
+EXAMPLES = settings(deadline=None, max_examples=int(os.environ.get("TFRATCHET_EXAMPLES", "200")))
 
 ACTIONS = ["iam:DetachUserPolicy", "iam:GetUser", "s3:DeleteObject", "cloudtrail:StopLogging"]
 PATTERNS = ["*", "iam:*", "iam:Detach*", "s3:Delete?bject", "cloudtrail:StopLogging", "IAM:GETUSER"]
@@ -110,6 +114,7 @@ def rewritten(draw: st.DrawFn, document: dict[str, Any]) -> dict[str, Any]:
     return {"Statement": found[0] if single else found, "Version": "2012-10-17"}
 
 
+@EXAMPLES
 @given(st.data())
 def test_rewriting_changes_nothing(data: st.DataObject) -> None:
     document = data.draw(documents)
@@ -124,6 +129,7 @@ def test_rewriting_changes_nothing(data: st.DataObject) -> None:
     )
 
 
+@EXAMPLES
 @given(documents, documents, requests)
 def test_equal_documents_answer_alike(one: Any, other: Any, request: Request) -> None:
     left, right = parse_document(JsonText(one)), parse_document(JsonText(other))
@@ -132,6 +138,7 @@ def test_equal_documents_answer_alike(one: Any, other: Any, request: Request) ->
         assert len(answers) == 1
 
 
+@EXAMPLES
 @given(documents, statements(effects=("Deny",)), requests)
 def test_a_deny_more_never_allows(document: Any, more: Any, request: Request) -> None:
     before = decide(Policies([compiled(document)]), request)
@@ -143,6 +150,7 @@ def test_a_deny_more_never_allows(document: Any, more: Any, request: Request) ->
         assert after.by.index == len(document["Statement"])
 
 
+@EXAMPLES
 @given(documents, documents, requests)
 def test_a_boundary_never_allows(document: Any, boundary: Any, request: Request) -> None:
     before = decide(Policies([compiled(document)]), request)
@@ -166,8 +174,8 @@ def _replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
     return [_replaced(v, path[1:], new) if i == path[0] else v for i, v in enumerate(value)]
 
 
+@EXAMPLES
 @given(st.data(), documents, requests)
-@settings(max_examples=300)
 def test_an_unknown_never_contradicts(data: st.DataObject, document: Any, request: Request) -> None:
     """Whatever leaf, list, or part of a string is not known: the answer is the concrete one, or "not known"."""
     path = data.draw(st.sampled_from(_leaves(document["Statement"])))
@@ -183,6 +191,7 @@ def test_an_unknown_never_contradicts(data: st.DataObject, document: Any, reques
     assert decide(Policies([compiled(vague)]), request).answer in (concrete, "not_known")
 
 
+@EXAMPLES
 @given(documents)
 def test_render_and_read_again(document: Any) -> None:
     """A document data source with the same statements means the same as the JSON."""
@@ -208,6 +217,7 @@ def test_render_and_read_again(document: Any) -> None:
 texts = st.text(alphabet="ab:/*?", max_size=8)
 
 
+@EXAMPLES
 @given(texts, st.text(alphabet="ab:/", max_size=8))
 def test_glob_against_regular_expressions(pattern: str, text: str) -> None:
     import re
@@ -216,6 +226,7 @@ def test_glob_against_regular_expressions(pattern: str, text: str) -> None:
     assert glob(pattern, text) is (re.fullmatch(wanted, text) is not None)
 
 
+@EXAMPLES
 @given(texts, texts)
 def test_meet_is_matched_by_both(left: str, right: str) -> None:
     found = meet(left, right)
@@ -226,6 +237,7 @@ def test_meet_is_matched_by_both(left: str, right: str) -> None:
         assert not glob(left, right)
 
 
+@EXAMPLES
 @given(texts, st.text(alphabet="ab:/", max_size=6), st.text(alphabet="ab:/", max_size=4), st.data())
 def test_match_with_a_hole_agrees_with_every_value(pattern: str, text: str, value: str, data: st.DataObject) -> None:
     """What is certain with a hole is true for each value of it."""
