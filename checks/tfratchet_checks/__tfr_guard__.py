@@ -7,6 +7,7 @@ match whatever its value, and ``BoolIfExists`` matches.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ else:  # Checkov loads each file on its own, from wherever the folder lies
     from __tfr_account__ import Account, Node
     from __tfr_data__ import PROTECTED_ACTIONS
     from __tfr_policy__ import MFA_AGE, MFA_KEYS, MFA_PRESENT, Condition, Document, Statement, covers
+
+_OF_AWS = re.compile(r"arn:aws[\w-]*:iam::aws:")
 
 # Where a document stands: type of the resource → argument. Trust and resource policies are not identity policies.
 IDENTITY_POLICIES = {
@@ -120,7 +123,7 @@ def any_guard(policies: list[Document | str], more: bool) -> bool | None:
     for policy in policies:
         if isinstance(policy, str):
             # No policy that AWS manages denies calls without MFA; a customer's own by its ARN alone may.
-            unknown = unknown or not policy.startswith(("arn:aws:iam::aws:", "arn:aws-cn:", "arn:aws-us-gov:iam::aws:"))
+            unknown = unknown or not _OF_AWS.match(policy)
             continue
         found = has_guard(policy)
         if found:
