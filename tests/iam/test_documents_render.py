@@ -79,10 +79,10 @@ def test_nothing_in_it() -> None:
     assert rendered() == {"Version": "2012-10-17"}
 
 
-@pytest.mark.parametrize("kind", ["AWS", "*"])
-def test_everybody(kind: str) -> None:
+@pytest.mark.parametrize(("kind", "expected"), [("AWS", {"AWS": "*"}), ("*", "*")])
+def test_everybody(kind: str, expected: Any) -> None:
     block = {"actions": ["a:b"], "principals": [{"type": kind, "identifiers": ["*"]}]}
-    assert rendered(statement=[block])["Statement"][0]["Principal"] == "*"
+    assert rendered(statement=[block])["Statement"][0]["Principal"] == expected
 
 
 def test_blocks_of_the_same_kind_are_merged() -> None:

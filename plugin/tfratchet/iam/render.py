@@ -227,7 +227,7 @@ def _principals(blocks: list[Any]) -> Any:
         found[kind] = ids if before is None else [*_elements(before), *_elements(ids)]
     if unknown:
         found[REST_KEY] = unknown
-    elif len(blocks) == 1 and next(iter(found.items())) in (("AWS", "*"), ("*", "*")):
+    elif found == {"*": "*"}:
         return "*"
     return {k: found[k] for k in sorted(found)}
 
