@@ -160,17 +160,12 @@ def _transpose(_: FunctionContext, value: Any) -> Value:
             text = to_string(member)
             if text is None:
                 return _refused()
-            if key not in result.setdefault(text, []):
-                result[text].append(key)
+            result.setdefault(text, []).append(key)
     if not uncertain:
         return _sorted(result)
     partial: dict[str, Any] = {}
     for text, keys in result.items():
-        extra = [
-            maybe(key, Unknown(f"contains([{canonical(member)}], {quote(text)})"))
-            for key, member in uncertain
-            if key not in keys
-        ]
+        extra = [maybe(key, Unknown(f"contains([{canonical(member)}], {quote(text)})")) for key, member in uncertain]
         partial[text] = [*extra, *keys, *extra] if extra else keys
     partial[REST_KEY] = unknown("transpose", [{k: [m for key, m in uncertain if key == k] for k, _m in uncertain}])
     return _sorted(partial)

@@ -213,9 +213,11 @@ def _yamlencode(_: FunctionContext, value: Any) -> Value:
     events: list[Any] = [yaml.StreamStartEvent(), yaml.DocumentStartEvent(explicit=False)]
     _emit(value, events)
     events += [yaml.DocumentEndEvent(explicit=False), yaml.StreamEndEvent()]
-    text = str(yaml.emit(events, Dumper=dumper, width=80, allow_unicode=True)).removesuffix("...\n")
-    plain = value is None or isinstance(value, (bool, int, Decimal))
-    return limited(text + "...\n" if plain else text)  # Terraform's writer closes a document of one plain word
+    text = str(yaml.emit(events, Dumper=dumper, width=80, allow_unicode=True))
+    # PyYAML closes every open-ended document with "...", Terraform's writer only one of a plain word. Inside of a text
+    # such a line would be indented.
+    text = text[: -len("...\n")] if text.endswith("\n...\n") else text
+    return limited(text + "...\n" if value is None or isinstance(value, (bool, int, Decimal)) else text)
 
 
 def _emit(value: Any, events: list[Any]) -> None:
