@@ -134,7 +134,11 @@ class _Comparer:
         partners = [h for h in new if h.route != MODULE]
         for item in open_:
             old = item.holding
-            if rewritten(old.document, documents):
+            said = rewritten(old.document, documents)
+            if said is None:
+                item.unknown += (Unknown("whether the resources in the documents are the same"),)
+                item.minor = True
+            if said:
                 labels = ", ".join(dict.fromkeys(h.policy.label for h in new))
                 message = f"{old.holder}: {old.policy.label} was rewritten as {labels}"
                 self.found.routes.append(Route(message, new[0].location))

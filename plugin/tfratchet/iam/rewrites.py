@@ -41,38 +41,45 @@ def readable(document: Document | None) -> bool:
     return document is not None and document.opaque is None and not document.empty
 
 
-def rewritten(lost: Document | None, new: Iterable[Document | None]) -> bool:
+def rewritten(lost: Document | None, new: Iterable[Document | None]) -> bool | None:
     """True when new documents say most of what a lost one said: at least half of its statements, and every denial.
 
     Such a policy was rewritten, not detached: split, merged, generalised or a little narrowed. An attachment that
-    leaves one small statement behind is a loss all the same.
+    leaves one small statement behind is a loss all the same. None: it is so if unknown resources (the ARN of a bucket
+    that has another address now) are the same.
     """
     if lost is None or not readable(lost) or lost.choices:
         return False
     others = [s for d in new if d is not None for s in d.statements if s.maybe is None]
-    if not others:
-        return False
-    kept = 0
     known = [s for s in lost.statements if not isinstance(s.effect, Unknown)]
-    for statement in known:
-        if any(_says(other, statement) for other in others):
+    if _mostly_said(known, others, guess=False):
+        return True
+    return None if _mostly_said(known, others, guess=True) else False
+
+
+def _mostly_said(statements: list[Statement], others: list[Statement], *, guess: bool) -> bool:
+    kept = 0
+    for statement in statements:
+        if any(_says(other, statement, guess and statement.effect == "Allow") for other in others):
             kept += 1
         elif statement.effect != "Allow":
             return False
-    return kept > 0 and kept * 2 >= len(known)
+    return kept > 0 and kept * 2 >= len(statements)
 
 
-def _says(wide: Statement, narrow: Statement) -> bool:
-    """True when ``wide`` certainly says at least what ``narrow`` says."""
+def _says(wide: Statement, narrow: Statement, guess: bool) -> bool:
+    """True when ``wide`` says at least what ``narrow`` says; ``guess``: unknown resources may be the same."""
     if isinstance(narrow.effect, Unknown) or wide.effect != narrow.effect:
         return False
     if _conditions(wide) != _conditions(narrow) and wide.conditions:
         return False
     if wide.principals != narrow.principals or wide.not_principals != narrow.not_principals:
         return False
-    return _part(wide.actions, wide.not_actions, narrow.actions, narrow.not_actions, fold=True) and _part(
-        wide.resources, wide.not_resources, narrow.resources, narrow.not_resources
-    )
+    if not _part(wide.actions, wide.not_actions, narrow.actions, narrow.not_actions, fold=True):
+        return False
+    if _part(wide.resources, wide.not_resources, narrow.resources, narrow.not_resources):
+        return True
+    return guess and any(isinstance(leaf, Unknown) for leaf in wide.resources or ())
 
 
 def _conditions(statement: Statement) -> frozenset[str]:
