@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 
@@ -170,10 +171,12 @@ class Repository:
     def _tree_id(self, rev: str) -> tuple[str | None, str]:
         """Ids of the commit (None: no commit yet) and of the tree of a revision."""
         if rev not in self._trees:
-            if rev in {"HEAD", "@"} and self._unborn():
-                self._trees[rev] = (None, _EMPTY[self.object_format])
-            else:
+            try:
                 self._trees[rev] = self._commit(rev)
+            except GitError:
+                if rev not in {"HEAD", "@"} or not self._unborn():
+                    raise
+                self._trees[rev] = (None, _EMPTY[self.object_format])
         return self._trees[rev]
 
     def tree(self, spec: str) -> GitTree:
@@ -232,9 +235,19 @@ class Repository:
             untracked = git.start("ls-files", "--others", "--exclude-standard", "-z")
             # Not `git diff`: it would write the index to remember which files only look changed.
             tracked = parse_raw(git.run("diff-index", *_DIFF, *_DIFF_MORE, base, "--"))
-            return self._with_untracked([c for c in tracked if not self._looks_changed_only(c)], untracked)
+            changes = [self._from_disk(c) for c in tracked]
+            return self._with_untracked([c for c in changes if not self._looks_changed_only(c)], untracked)
         _, head = self._tree_id(head_spec)
         return parse_raw(self._git.run("diff-tree", "-r", *_DIFF, *_DIFF_MORE, base, head, "--"))
+
+    def _from_disk(self, change: Change) -> Change:
+        """The same change without the id of what is on disk: to recognise renames, git makes ids that it never stores.
+
+        What is not on disk (a sparse checkout) keeps the id that the index has.
+        """
+        if change.new is None or change.new_id is None or change.new_mode == SUBMODULE:
+            return change
+        return change if self.disk().entry(change.new) is None else replace(change, new_id=None)
 
     def _looks_changed_only(self, change: Change) -> bool:
         """True when only the time stamps of a file are new."""
@@ -246,7 +259,7 @@ class Repository:
             and self._hash(change.new, change.new_mode) == change.old_id
         )
 
-    def _with_untracked(self, tracked: list[Change], job: Job) -> list[Change]:
+    def _with_untracked(self, tracked: list[Change], job: Job[bytes]) -> list[Change]:
         disk = self.disk()
         added: dict[str, int] = {}
         for raw in job.output().split(b"\0"):
@@ -258,6 +271,7 @@ class Repository:
                 if entry is not None:
                     added[path] = entry.mode
         # A file that is deleted in the index and still on disk is untracked to git; for us it has changed, or not.
+        tracked = [part for c in tracked for part in (_halves(c) if c.status == "R" and c.old in added else (c,))]
         gone = {c.old: c for c in tracked if c.status == "D" and c.old is not None}
         changes = [c for c in tracked if c.status != "D"]
         for path in added.keys() & gone.keys():
@@ -328,6 +342,14 @@ class Repository:
     def git(self) -> Git:
         """How to call git for this repository."""
         return self._git
+
+
+def _halves(rename: Change) -> tuple[Change, Change]:
+    """A rename as what goes and what comes."""
+    return (
+        Change("D", rename.old, None, old_mode=rename.old_mode, old_id=rename.old_id),
+        Change("A", None, rename.new, new_mode=rename.new_mode, new_id=rename.new_id),
+    )
 
 
 def _below(path: str, tops: Sequence[str]) -> bool:

@@ -175,7 +175,7 @@ def _is_call(tree: SourceTree, path: str, source: str) -> bool:
     except TreeError:
         return True  # whoever evaluates the file will say why
     if b"/*" not in content and b"<<" not in content:
-        lines = content.decode("utf-8", "replace").splitlines()
+        lines = content.decode("utf-8", "replace").split("\n")
         return any(source in line and not _COMMENT.match(line) for line in lines)
     from tfratchet.hcl.syntax import parse_file
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import threading
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import IO, Generic, TypeVar
+
+Result = TypeVar("Result")
 
 # Where a repository is must come from the path that is analysed, not from the hook that runs us; how git shows things
 # must not depend on the caller. GIT_TRACE* would mix with the error texts. All of these are taken out.
@@ -92,9 +97,13 @@ class Git:
     def _popen(self, arguments: Sequence[str], stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
         return popen((*self.options, *arguments), self.directory, self.environment, stdin)
 
-    def start(self, *arguments: str) -> Job:
+    def start(self, *arguments: str) -> Job[bytes]:
         """Start git; its output is collected in the background."""
-        return Job(self._popen(arguments), arguments)
+        return Job(self._popen(arguments), arguments, read_all)
+
+    def records(self, *arguments: str, limit: int) -> list[tuple[str, str]]:
+        """Run ``git grep -z`` and return its (path, line) pairs; see ``read_records``."""
+        return Job(self._popen(arguments), arguments, partial(read_records, limit=limit)).output((0, 1))
 
     def run(self, *arguments: str, accept: tuple[int, ...] = (0,)) -> bytes:
         """Run git and return what it printed. Raises GitError when its exit code is not in ``accept``."""
@@ -124,13 +133,16 @@ def popen(
         raise GitError(f"the git program cannot be started ({error}); tfratchet needs git 2.31 or newer") from error
 
 
-class Job:
-    """A git command under way."""
+class Job(Generic[Result]):
+    """A git command under way. ``read`` turns its output into the result, while it is still coming."""
 
-    def __init__(self, process: subprocess.Popen[bytes], arguments: Sequence[str]) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], arguments: Sequence[str], read: Callable[[IO[bytes]], Result]
+    ) -> None:
         self._process = process
         self._name = arguments[0]
-        self._out = b""
+        self._read = read
+        self._result: list[Result] = []
         self._err = b""
         self._thread = threading.Thread(target=self._collect, daemon=True)
         self._thread.start()
@@ -143,28 +155,76 @@ class Job:
         # Errors are read beside the output: a full pipe of either would stop git for ever.
         side = threading.Thread(target=lambda pipe: errors.append(pipe.read()), args=(err,), daemon=True)
         side.start()
-        self._out = out.read(OUTPUT_LIMIT + 1)
-        if len(self._out) > OUTPUT_LIMIT:
-            self._process.kill()
-        side.join()
+        try:
+            self._result.append(self._read(out))
+        except GitError as error:
+            errors.append(encode(f"git {self._name} {error}"))
+        finally:
+            if self._process.poll() is None and not self._result:
+                self._process.kill()
+            side.join()
+            out.close()
+            err.close()
+            self._process.wait()
         self._err = b"".join(errors)
-        out.close()
-        err.close()
-        self._process.wait()
 
-    def output(self, accept: tuple[int, ...] = (0,)) -> bytes:
-        """Wait for the end and return what was printed. Raises GitError when the exit code is not in ``accept``."""
+    def output(self, accept: tuple[int, ...] = (0,)) -> Result:
+        """Wait for the end and return the result. Raises GitError when the exit code is not in ``accept``."""
         self._thread.join()
-        if len(self._out) > OUTPUT_LIMIT:
-            raise GitError(f"git {self._name} printed more than {OUTPUT_LIMIT // 1024 // 1024} MiB")
-        if self._process.returncode not in accept:
+        if self._process.returncode not in accept or not self._result:
             raise GitError(self.failure())
-        return self._out
+        return self._result[0]
 
     def failure(self) -> str:
         """What git said, for the user."""
         text = decode(self._err).strip()
-        return text.removeprefix("fatal: ") or f"git {self._name} failed (exit code {self._process.returncode})"
+        text = text.rpartition("fatal: ")[2]  # warnings before it are left out
+        if "promisor remote" in text:
+            text += " (this is a partial clone, and nothing is downloaded: `git fetch --refetch` gets everything)"
+        return text or f"git {self._name} failed (exit code {self._process.returncode})"
+
+
+def read_all(pipe: IO[bytes]) -> bytes:
+    """The whole output, up to the limit."""
+    output = pipe.read(OUTPUT_LIMIT + 1)
+    if len(output) > OUTPUT_LIMIT:
+        raise GitError(f"printed more than {OUTPUT_LIMIT // 1024 // 1024} MiB")
+    return output
+
+
+_RECORD = re.compile(rb"([^\0]+)\0([^\n]*)\n")
+_CHUNK = 1024 * 1024
+
+
+def read_records(pipe: IO[bytes], limit: int) -> list[tuple[str, str]]:
+    """The output of ``git grep -z``: (path, line). Of one file at most ``limit`` bytes are kept: a file with more
+    matching lines is larger than what is ever read, and must not cost the memory that it would like to.
+    """
+    buffer = pipe.read(limit + 1)
+    if len(buffer) <= limit:
+        return re.findall(r"([^\0]+)\0([^\n]*)\n", decode(buffer))
+    found: list[tuple[str, str]] = []
+    current, size = b"", 0
+    while buffer:
+        position = 0
+        while match := _RECORD.match(buffer, position):
+            path, line = match.groups()
+            current, size = path, len(line) + (size if path == current else 0)
+            if size <= limit:
+                found.append((decode(path), decode(line)))
+            position = match.end()
+        buffer = buffer[position:]
+        if len(buffer) > limit:
+            size = limit + 1  # a line without end
+            current, _, _ = buffer.partition(b"\0")
+            while buffer and b"\n" not in buffer:
+                buffer = pipe.read(_CHUNK)
+            buffer = current + b"\0" + buffer[buffer.find(b"\n") :]
+        more = pipe.read(_CHUNK)
+        if not more:
+            break
+        buffer += more
+    return found
 
 
 @dataclass(frozen=True)

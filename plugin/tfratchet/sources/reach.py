@@ -167,7 +167,7 @@ class _Reach:
                 content = self._base.read(path)
             except TreeError:  # reported when the module is evaluated
                 continue
-            for line in content.decode("utf-8", "surrogateescape").splitlines():
+            for line in content.decode("utf-8", "surrogateescape").split("\n"):
                 if "source" in line:
                     calls.add(path, line, self._base)
         self._readers = readers

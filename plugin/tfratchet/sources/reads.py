@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
@@ -201,41 +201,44 @@ class Readers:
         for directory, reads in self._reads.items():
             for read in reads:
                 for path in self._changed:
-                    reader = self._reader(directory, read, path)
-                    if reader is not None:
-                        yield reader, path
+                    if read is None:
+                        yield from ((reader, path) for reader in self._anywhere(directory, path))
+                    elif self._could_be(directory, read, path):
+                        yield directory, path
 
-    def _reader(self, directory: str, read: Read | None, path: str) -> str | None:
-        """The directory to evaluate when ``directory`` could read ``path`` by this call, or None."""
-        if read is None:
-            # Could be anything: what lies below a root that runs it, or what its texts speak of.
-            everyone = self._calls.everyone(directory)
-            if directory in self._ancestors[path]:
-                return directory
-            near = self._ancestors[path] & everyone
-            if near:
-                return max(near, key=len)
-            return directory if self._mentioned(directory, everyone, path, computed=True) else None
+    def _anywhere(self, directory: str, path: str) -> Iterable[str]:
+        """Who must be evaluated when the module in ``directory`` reads something, and nobody sees what.
+
+        The module (and so all who call it), when the file lies below it or somebody speaks of it; else only those
+        callers that the file lies below.
+        """
+        everyone = self._calls.everyone(directory)
+        if directory in self._ancestors[path] or self._mentioned(everyone, path, computed=True):
+            return [directory]
+        return sorted(self._ancestors[path] & everyone)
+
+    def _could_be(self, directory: str, read: Read, path: str) -> bool:
+        """True when the module in ``directory`` could read ``path`` by this call."""
         if not path.endswith(read.text.rpartition(_HOLE)[2].rpartition("/")[2]):
-            return None
+            return False
         if read.start in {"anywhere", "cwd"}:
-            places: Sequence[str | None] = [None]
+            places: Iterable[str | None] = [None]
         elif read.start == "module":
             places = [directory]
         else:
-            places = sorted(self._calls.everyone(directory))
-        for place in places:
-            if can_mean(place, read.text, path):
-                return directory
-        if read.open and self._mentioned(directory, self._calls.everyone(directory), path, computed=False):
-            return directory
-        return None
+            places = self._calls.everyone(directory)
+        if any(can_mean(place, read.text, path) for place in places):
+            return True
+        return read.open and self._mentioned(self._calls.everyone(directory), path, computed=False)
 
-    def _mentioned(self, directory: str, everyone: Iterable[str], path: str, *, computed: bool) -> bool:
+    def _mentioned(self, everyone: Iterable[str], path: str, *, computed: bool) -> bool:
         """True when a module, or who calls it, has a text that a path to the file could be made of."""
-        *folders, name = _relative(directory, path)
-        words = [name, *(folders if computed else folders[:1])]
+        name = split(path)[1]
         suffix = name[name.rfind(".") :] if "." in name else name
+        words = {name}
+        for module in everyone:
+            folders = _relative(module, path)[:-1]
+            words.update(folders if computed else folders[:1])
         for module in everyone:
             text = self._text(module)
             if any(word in text for word in words) or (computed and suffix in text and ".." in text):
