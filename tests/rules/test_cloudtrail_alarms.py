@@ -232,6 +232,30 @@ def test_unknown_conditions_and_patterns() -> None:
     assert lost(whole, whole) == []
 
 
+def test_patterns_that_hang_on_a_condition() -> None:
+    variable = 'variable "core" {}\n'
+    text = '{ ($.eventName = StopLogging) && ${var.core ? "($.a = x)" : "($.b = y)"} }'
+    head = variable + metric_filter("X").replace('"X"', f'"{text}"') + alarm()
+    assert lost(head, head) == []
+    narrower = head.replace("StopLogging) &&", "StopLogging) && ($.requestParameters.name = main) &&")
+    assert lost(head, narrower) == [f"TFR415 medium? {FILTER}"]
+    assert lost(narrower, head) == []
+    # narrower whatever the condition is
+    stop = metric_filter("{ $.eventName = StopLogging }") + alarm()
+    assert lost(stop, head) == [f"TFR415 high {FILTER}"]
+    # narrower in one case only
+    half = head.replace("($.b = y)", "($.eventName = StopLogging)")
+    assert lost(stop, half) == [f"TFR415 medium? {FILTER}"]
+
+
+def test_instances_of_one_block_are_one_finding() -> None:
+    each = metric_filter("{ $.eventName = ${each.key} }", more='for_each = toset(["StopLogging", "DeleteTrail"])')
+    found = run(each + alarm(), alarm(), "TFR415")
+    assert len(found) == 1
+    assert "StopLogging" in found[0].message
+    assert "DeleteTrail" in found[0].message
+
+
 def test_watch_of_another_region() -> None:
     base = metric_filter(more="provider = aws.a") + alarm() + metric_filter(name="b", more="provider = aws.b")
     assert lost(base, metric_filter(more="provider = aws.a") + alarm()) == [

@@ -307,6 +307,12 @@ def test_bucket_that_goes_alone() -> None:
     assert told(run(bucket(document(WRITE), trail=""), head, "cloudtrail")) == [f"TFR411 low {BUCKET}"]
 
 
+def test_bucket_that_goes_while_its_trail_writes_elsewhere() -> None:
+    head = TRAIL.replace("aws_s3_bucket.logs.id", '"central"')
+    assert told(run(bucket(), head, "cloudtrail")) == [f"TFR411 low {BUCKET}"]
+    assert told(run(bucket("force_destroy = true"), head, "cloudtrail")) == [f"TFR411 high {BUCKET}"]
+
+
 def test_bucket_in_the_place_of_another_is_one_finding() -> None:
     base = bucket('versioning {\n enabled = true\n }\nlogging {\n target_bucket = "a"\n }')
     head = 'resource "aws_s3_bucket" "new" {\n  bucket = "other"\n}\n' + TRAIL.replace("logs.id", "new.id")

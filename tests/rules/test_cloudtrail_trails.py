@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from rulerun import run, run_pair, told
+from rulerun import root_of, run, run_pair, told
 
 from build import pair as pair_of
 from build import root
@@ -127,6 +127,25 @@ def test_counts(base: str, head: str, expected: list[str]) -> None:
 def test_forgotten_trail_is_low() -> None:
     head = AROUND + "removed {\n  from = aws_cloudtrail.main\n  lifecycle {\n    destroy = false\n  }\n}\n"
     assert cloudtrail(trail(), head) == [f"TFR401 low {TRAIL}"]
+
+
+def test_trail_that_perhaps_was_never_there() -> None:
+    variable = 'variable "on" {}\n'
+    found = cloudtrail(variable + trail(FULL + "count = var.on ? 1 : 0"), variable + AROUND)
+    assert found == ["TFR401 medium? aws_cloudtrail.main[0]"]
+
+
+def test_root_module_that_is_deleted_as_a_whole() -> None:
+    """Nobody may run Terraform there again: whether anything is destroyed is not known."""
+    both = pair_of(root_of(trail()), root(exists=False))
+    found = run_pair(both, "TFR401")
+    assert told(found) == [f"TFR401 medium? {TRAIL}"]
+    assert "trail" in found[0].lost  # a move to another root module is still recognised
+
+
+def test_insight_type_that_was_null() -> None:
+    nothing = FULL.replace('"ApiCallRateInsight"', "null")
+    assert cloudtrail(trail(nothing), trail()) == []
 
 
 def test_stopped_trail_that_goes_is_silent() -> None:

@@ -136,6 +136,12 @@ def test_counts(base: str, head: str, expected: list[str]) -> None:
     assert told(run(variable + policy(FULL + base), variable + policy(FULL + head), "password")) == expected
 
 
+def test_root_module_that_is_deleted_as_a_whole() -> None:
+    found = run_pair(pair_of(root({POLICY: {"minimum_password_length": 14}}), root(exists=False)), "password")
+    assert told(found) == [f"TFR201 medium? {POLICY}"]
+    assert "password policy" in found[0].lost
+
+
 def test_forgotten_policy_is_low() -> None:
     head = f"removed {{\n  from = {POLICY}\n  lifecycle {{\n    destroy = false\n  }}\n}}\n"
     assert told(run(policy(), head, "password")) == [f"TFR201 low {POLICY}"]

@@ -105,6 +105,16 @@ def presence(root: Root, item: Resource | ModuleCall) -> Value:
     return resolved not in (0, False, [], {}, None)
 
 
+def doubt_of_removal(pair: RootPair, item: Resource | ModuleCall) -> Unknown | None:
+    """What decides whether the loss of something that is gone is real: whether it was there at all, or whether a
+    root module that is deleted as a whole is destroyed (nobody may run Terraform there again).
+    """
+    if not pair.head.exists and pair.base.exists:
+        return Unknown(f"whether what the deleted root module {pair.base.path} created is destroyed")
+    there = presence(pair.base, item)
+    return there if isinstance(there, Unknown) else None
+
+
 def forgotten(pair: RootPair, address: str) -> bool:
     """True when a ``removed`` block of head with ``destroy = false`` covers an address."""
     return any(

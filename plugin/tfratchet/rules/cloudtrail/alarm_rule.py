@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tfratchet.matching import covers as inside
+from tfratchet.matching import without_keys
 from tfratchet.model import Finding, ModuleCall, Resource, Severity
-from tfratchet.rules.attributes import forgotten
+from tfratchet.rules.attributes import doubt_of_removal, forgotten
 from tfratchet.rules.base import Rule, cis, nist, side
-from tfratchet.rules.cloudtrail.alarms import ALARM, Covers, Unwatched, Watcher, unwatched, watchers
+from tfratchet.rules.cloudtrail.alarms import ALARM, Unwatched, Watcher, unwatched, watchers
 from tfratchet.rules.cloudtrail.patterns import Conjunction, event_names, protected_events, words
 from tfratchet.rules.judge import boolean, number
 from tfratchet.rules.modules import ALARM_SWITCHES, ALARMS, carries, known_module, may_carry, switched_on
@@ -66,17 +67,24 @@ class WatchLost(Rule):
     def compare(self, pair: RootPair) -> Iterator[Finding]:
         head = watchers(pair.head)
         base = watchers(pair.base)
-        covers = Covers()
         lost: dict[str, list[tuple[Watcher, Unwatched]]] = {}
         for watcher in base:
             near = [w for w in head if _comparable(watcher, w)]
-            gone = unwatched(watcher, near, covers)
+            gone = unwatched(watcher, near, self._partner(pair, watcher))
             if gone is not None:
-                lost.setdefault(self._place(pair, watcher), []).append((watcher, gone))
-        for address, found in lost.items():
-            yield self._finding(pair, address, found)
+                # the instances of one block, one finding
+                lost.setdefault(without_keys(self._place(pair, watcher)), []).append((watcher, gone))
+        for found in lost.values():
+            yield self._finding(pair, self._place(pair, found[0][0]), found)
         yield from self._thresholds(pair, base, {w.item.address for ws in lost.values() for w, _ in ws})
         yield from self._modules(pair, {w.item.address for ws in lost.values() for w, _ in ws})
+
+    @staticmethod
+    def _partner(pair: RootPair, watcher: Watcher) -> str | None:
+        item = watcher.item
+        match: Resource | ModuleCall | None
+        match = pair.matching.call_for(item) if isinstance(item, ModuleCall) else pair.matching.head_for(item)
+        return None if match is None else match.address
 
     @staticmethod
     def _place(pair: RootPair, watcher: Watcher) -> str:
@@ -95,7 +103,8 @@ class WatchLost(Rule):
         silent = [c for _, u in found for c in u.silent]
         quieter = [c for _, u in found for c in u.quieter]
         certain = any(not u.unsure for _, u in found)
-        depends: tuple[Unknown, ...] = ()
+        gone = doubt_of_removal(pair, found[0][0].item) if not pair.head.exists else None
+        depends: tuple[Unknown, ...] = () if gone is None else (gone,)
         if not certain:
             depends = tuple(dict.fromkeys(x for _, u in found for x in u.unsure))
         told = []
@@ -119,7 +128,7 @@ class WatchLost(Rule):
             side("narrowed" if head_item is not None else "removed", head_item.location) if head_item else None,
             severity=level,
             depends_on=depends,
-            lost=() if depends else tuple(sorted({words(c) for c in [*silent, *quieter]})),
+            lost=() if depends and pair.head.exists else tuple(sorted({words(c) for c in [*silent, *quieter]})),
         )
 
     def gained(self, pair: RootPair) -> Iterator[str]:

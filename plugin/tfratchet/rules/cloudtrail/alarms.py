@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from tfratchet.model import ModuleCall, Resource, Root
 from tfratchet.rules.attributes import presence
 from tfratchet.rules.cloudtrail.patterns import (
+    Case,
     Conjunction,
     Pattern,
     Term,
-    covers,
     event_names,
     event_pattern,
     fields,
@@ -124,7 +124,8 @@ def _watches(pattern: Pattern, item: Resource) -> bool:
 
 def _metric(alarm: Resource) -> Pattern:
     name = f"{display(alarm.get('namespace'))}/{display(alarm.get('metric_name'))}"
-    return Pattern((frozenset({Term("", "metric", frozenset({name}))}),), readable=False)
+    term = Term("", "metric", frozenset({name}))
+    return Pattern(((frozenset(), (frozenset({term}),)),), readable=False)
 
 
 def _called_after(alarm: Resource) -> bool:
@@ -238,45 +239,47 @@ class Unwatched:
     """Unknown values that decide; empty when the loss is certain."""
 
 
-def unwatched(watcher: Watcher, head: Iterable[Watcher], watched: Covers) -> Unwatched | None:
-    """What ``watcher`` of base watched and none of ``head`` does."""
+def unwatched(watcher: Watcher, head: Iterable[Watcher], partner: str | None) -> Unwatched | None:
+    """What ``watcher`` of base watched and none of ``head`` does. ``partner``: address of its counterpart in head."""
+    others = list(head)
     silent: list[Conjunction] = []
     quieter: list[Conjunction] = []
     unsure: list[Unknown] = []
     certain = False
-    for conjunction in watcher.pattern.any_of:
-        best, maybe = -1, -1
-        doubt: tuple[Unknown, ...] = ()
-        for other in head:
-            if not watched(conjunction, other):
-                if other.pattern.unknowns and not watcher.pattern.readable:
-                    doubt = other.pattern.unknowns
+    for case, found in watcher.pattern.cases:
+        for conjunction in found:
+            best, doubt = _level_of(conjunction, case, watcher, others, partner)
+            if best >= watcher.level:
                 continue
-            if other.condition is None or other.condition == watcher.condition:
-                best = max(best, other.level)
-            else:
-                maybe = max(maybe, other.level)
-                doubt = (other.condition,)
-        if best >= watcher.level:
-            continue
-        if maybe >= watcher.level or (doubt and best < 0) or watcher.condition is not None:
-            unsure += [*doubt, *([watcher.condition] if watcher.condition is not None else [])]
-        else:
-            certain = True
-        (silent if best < 0 else quieter).append(conjunction)
+            if watcher.condition is not None:
+                doubt = (*doubt, watcher.condition)
+            doubt = (*doubt, *(Unknown(c) for c, _ in sorted(case)))
+            unsure += doubt
+            certain = certain or not doubt
+            (silent if best < 0 else quieter).append(conjunction)
     if not silent and not quieter:
         return None
-    return Unwatched(tuple(silent), tuple(quieter), () if certain else tuple(dict.fromkeys(unsure)))
+    return Unwatched(
+        tuple(dict.fromkeys(silent)), tuple(dict.fromkeys(quieter)), () if certain else tuple(dict.fromkeys(unsure))
+    )
 
 
-class Covers:
-    """Whether a watcher of head watches what a conjunction of base asks for."""
-
-    def __init__(self) -> None:
-        self._exact: dict[int, frozenset[Conjunction]] = {}
-
-    def __call__(self, conjunction: Conjunction, other: Watcher) -> bool:
-        exact = self._exact.get(id(other))
-        if exact is None:
-            exact = self._exact[id(other)] = frozenset(other.pattern.any_of)
-        return conjunction in exact or any(covers(c, conjunction) for c in other.pattern.any_of)
+def _level_of(
+    conjunction: Conjunction, case: Case, watcher: Watcher, others: Iterable[Watcher], partner: str | None
+) -> tuple[int, tuple[Unknown, ...]]:
+    """How loudly ``others`` surely watch a conjunction (-1: not at all), and which unknown values decide the rest."""
+    best = -1
+    doubt: list[Unknown] = []
+    for other in others:
+        strength = other.pattern.strength(conjunction, case)
+        if not strength:
+            if other.item.address == partner and not other.pattern.readable:
+                doubt += other.pattern.unknowns  # it may be in what could not be read
+            continue
+        sure = other.condition is None or other.condition == watcher.condition
+        if strength == 2 and sure:
+            best = max(best, other.level)
+        elif other.level >= watcher.level:
+            doubt += other.pattern.unknowns if strength == 1 else ()
+            doubt += [other.condition] if not sure and other.condition is not None else []
+    return best, tuple(dict.fromkeys(doubt))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tfratchet.controls import CONTROLS, Control
 from tfratchet.model import Finding, Resource, Severity
-from tfratchet.rules.attributes import forgotten, once, weight
+from tfratchet.rules.attributes import doubt_of_removal, forgotten, once, weight
 from tfratchet.rules.base import Rule, cis, nist, security_hub, side
 from tfratchet.rules.cloudtrail.bucket import WRITE, LogBucket, buckets, log_buckets, refers
 from tfratchet.rules.cloudtrail.bucket_settings import READERS, BucketSetting
@@ -193,7 +193,11 @@ class LogBucketWeakened(Rule):
             return None
         kept_now = forgotten(pair, base.address)
         fatal = boolean(base.inline.get("force_destroy")) is True
-        level = Severity.LOW if kept_now else Severity.HIGH if fatal or base.used else Severity.MEDIUM
+        # The trail writes elsewhere now, so its records go on, and Terraform destroys no bucket that holds files.
+        repointed = any(refers(t.base.bucket, base) for t in kept(pair)) and not fatal
+        level = Severity.LOW if kept_now or repointed else Severity.HIGH if fatal or base.used else Severity.MEDIUM
+        item = base.resource or base.call
+        doubt = doubt_of_removal(pair, item) if item is not None else None
         message = f"log bucket {display(base.name)} is removed"
         message += ", yet kept in the account" if kept_now else ", with the log files in it" if fatal else ""
         return self.finding(
@@ -203,12 +207,18 @@ class LogBucketWeakened(Rule):
             side(display(base.name), base.place),
             None,
             severity=level,
-            lost=(f"log bucket {display(base.name)}",),
+            depends_on=() if doubt is None else (doubt,),
+            lost=(_word(base),),
         )
 
     def gained(self, pair: RootPair) -> Iterator[str]:
-        old = {display(b.name) for b in log_buckets(pair.base)}
-        yield from (f"log bucket {name}" for b in log_buckets(pair.head) if (name := display(b.name)) not in old)
+        partners = {b.address for _, b in bucket_pairs(pair) if b is not None}
+        yield from (_word(b) for b in log_buckets(pair.head) if b.address not in partners)
+
+
+def _word(bucket: LogBucket) -> str:
+    """A bucket as ``Finding.lost`` tells it: names are unique in the world, if they are known."""
+    return f"log bucket {bucket.name}" if isinstance(bucket.name, str) else "log bucket of unknown name"
 
 
 def _same_object(pair: RootPair, base: LogBucket, head: LogBucket) -> bool:

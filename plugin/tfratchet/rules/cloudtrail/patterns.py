@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -21,6 +21,7 @@ from tfratchet.iam.protected import protected_actions
 from tfratchet.values import Choice, JsonText, Rest, Template, Unknown, Value, display
 
 MAX_CONJUNCTIONS = 2_000
+MAX_CASES = 16
 EVENT_NAME = "eventName"
 _EVENT_SOURCE = "eventSource"
 
@@ -43,15 +44,31 @@ class Term:
 Conjunction = frozenset[Term]
 
 
+Case = frozenset[tuple[str, bool]]
+"""Unknown conditions, each taken as true or false."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """Everything that a pattern matches."""
 
-    any_of: tuple[Conjunction, ...]
+    cases: tuple[tuple[Case, tuple[Conjunction, ...]], ...]
+    """The alternatives in each case; one case without conditions unless the pattern hangs on an unknown condition."""
     unknowns: tuple[Unknown, ...] = ()
     """Unknown values that took part."""
     readable: bool = True
     """False when it is compared as a whole only."""
+
+    @property
+    def any_of(self) -> tuple[Conjunction, ...]:
+        """Every conjunction that the pattern may match."""
+        return tuple(dict.fromkeys(c for _, found in self.cases for c in found))
+
+    def strength(self, wanted: Conjunction, case: Case) -> int:
+        """Whether all that ``wanted`` matches in ``case`` is matched: 2 surely, 1 in some cases, 0 no."""
+        possible = [found for own, found in self.cases if not any((c, not v) in case for c, v in own)]
+        hits = [wanted in found or any(covers(c, wanted) for c in found) for found in possible]
+        return 2 if hits and all(hits) else 1 if any(hits) else 0
 
 
 def words(conjunction: Conjunction) -> str:
@@ -89,6 +106,10 @@ class _PatternError(ValueError):
 
 def filter_pattern(value: Value) -> Pattern:
     """A metric filter's ``pattern``. What is no JSON pattern is compared as a whole."""
+    return _by_case(value, _one_filter)
+
+
+def _one_filter(value: Value) -> Pattern:
     unknowns: list[Unknown] = []
     text = _text(value, unknowns)
     if text is None:
@@ -97,14 +118,65 @@ def filter_pattern(value: Value) -> Pattern:
         found = _Filter(text).parse()
     except (_PatternError, RecursionError):
         whole = " ".join(text.split())
-        return Pattern((frozenset({Term("", "text", frozenset({whole}))}),), tuple(unknowns), readable=False)
-    return Pattern(tuple(dict.fromkeys(found)), tuple(unknowns))
+        return Pattern(((frozenset(), (frozenset({Term("", "text", frozenset({whole}))}),)),), tuple(unknowns), False)
+    return Pattern(((frozenset(), tuple(dict.fromkeys(found))),), tuple(unknowns))
 
 
 def _opaque(value: Value) -> Pattern:
     term = Term("", "unknown", frozenset({display(value)}))
     unknowns = (value,) if isinstance(value, Unknown) else ()
-    return Pattern((frozenset({term}),), unknowns, readable=False)
+    return Pattern(((frozenset(), (frozenset({term}),)),), unknowns, readable=False)
+
+
+def _by_case(value: Value, read: Callable[[Value], Pattern]) -> Pattern:
+    """Reads a value for each outcome of the unknown conditions that it hangs on."""
+    cases = _cases(value)
+    if len(cases) > MAX_CASES:
+        return _opaque(value)
+    found: list[tuple[Case, tuple[Conjunction, ...]]] = []
+    unknowns: list[Unknown] = []
+    readable = True
+    for case, plain in cases:
+        pattern = read(plain)
+        found.append((case, pattern.any_of))
+        unknowns += [Unknown(c) for c, _ in sorted(case)]
+        unknowns += pattern.unknowns
+        readable = readable and pattern.readable
+    return Pattern(tuple(found), tuple(dict.fromkeys(unknowns)), readable)
+
+
+def _cases(value: Value) -> list[tuple[Case, Value]]:
+    if isinstance(value, Choice):
+        return [
+            (case | {(value.condition, taken)}, plain)
+            for taken, side in ((True, value.if_true), (False, value.if_false))
+            for case, plain in _cases(side)
+            if (value.condition, not taken) not in case
+        ]
+    if isinstance(value, Template) and any(isinstance(p, Choice) for p in value.parts):
+        found: list[tuple[Case, list[str | Unknown]]] = [(frozenset(), [])]
+        for part in value.parts:
+            options = _cases(part)
+            found = [
+                (case | more, [*parts, _part(plain)])
+                for case, parts in found
+                for more, plain in options
+                if not any((c, not v) in case for c, v in more)
+            ]
+            if len(found) > MAX_CASES:
+                break
+        return [(case, _joined(parts)) for case, parts in found]
+    return [(frozenset(), value)]
+
+
+def _part(value: Value) -> str | Unknown:
+    return value if isinstance(value, (str, Unknown)) else display(value)
+
+
+def _joined(parts: list[str | Unknown]) -> Value:
+    if all(isinstance(p, str) for p in parts):
+        return "".join(str(p) for p in parts)
+    return Template(parts)
 
 
 def _text(value: Value, unknowns: list[Unknown]) -> str | None:
@@ -225,10 +297,10 @@ def _field(token: str) -> str:
 
 def event_pattern(value: Value) -> Pattern:
     """An EventBridge rule's ``event_pattern``."""
-    if isinstance(value, Choice):
-        left, right = event_pattern(value.if_true), event_pattern(value.if_false)
-        both = tuple(dict.fromkeys([*left.any_of, *right.any_of]))
-        return Pattern(both, (Unknown(value.condition),), left.readable and right.readable)
+    return _by_case(value, _one_event_pattern)
+
+
+def _one_event_pattern(value: Value) -> Pattern:
     unknowns: list[Unknown] = []
     decoded: Any = value.value if isinstance(value, JsonText) else value
     if isinstance(decoded, Template):
@@ -247,7 +319,8 @@ def event_pattern(value: Value) -> Pattern:
         found = _event_terms(decoded, "", unknowns)
     except _PatternError:
         return _opaque(value)
-    return Pattern(tuple(dict.fromkeys(_each_event(found))), tuple(dict.fromkeys(unknowns)))
+    each = tuple(dict.fromkeys(_each_event(found)))
+    return Pattern(((frozenset(), each),), tuple(dict.fromkeys(unknowns)))
 
 
 def _event_terms(pattern: Mapping[str, Any], prefix: str, unknowns: list[Unknown]) -> list[Conjunction]:

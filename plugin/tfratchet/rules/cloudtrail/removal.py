@@ -102,7 +102,7 @@ class TrailRemoved(Rule):
             side(change.why or "removed", head.location) if head is not None else None,
             severity=level,
             depends_on=(change.depends_on,) if change.depends_on is not None else (),
-            lost=() if change.depends_on is not None else ("trail", *_words(trail)),
+            lost=() if change.depends_on is not None and pair.head.exists else ("trail", *_words(trail)),
         )
 
     def gained(self, pair: RootPair) -> Iterator[str]:

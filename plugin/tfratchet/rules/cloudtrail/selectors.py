@@ -272,7 +272,8 @@ class InsightsDropped(Rule):
                 vague.append(block.of)
             if isinstance(inner, dict):
                 kind = inner.get("insight_type")
-                types[text(kind)] = kind
+                if kind is not None:
+                    types[text(kind)] = kind
             elif isinstance(inner, str):
                 types[text(inner)] = inner
             elif isinstance(inner, Unknown):

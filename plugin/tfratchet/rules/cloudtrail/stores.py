@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tfratchet.controls import controls_of
 from tfratchet.model import Finding, ModuleCall, Resource, Root, Severity
-from tfratchet.rules.attributes import AttributeRule, Subject, forgotten, presence
+from tfratchet.rules.attributes import AttributeRule, Subject, doubt_of_removal, forgotten, presence
 from tfratchet.rules.base import Reference, cis, nist, side
 from tfratchet.rules.cloudtrail.keys import log_keys
 from tfratchet.rules.cloudtrail.policies import policy_losses
@@ -272,6 +272,7 @@ class EventDataStoreWeakened(AttributeRule):
                     side(display(base.get("name")), base.location),
                     None,
                     severity=Severity.LOW if left_alone else Severity.HIGH,
+                    depends_on=tuple(d for d in (doubt_of_removal(pair, base),) if d is not None),
                     lost=(f"event data store {display(base.get('name'))}",),
                 )
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from tfratchet.controls import CONTROLS, Control
 from tfratchet.model import ModuleCall, Resource, Root
-from tfratchet.rules.attributes import Subject, forgotten, once, presence
+from tfratchet.rules.attributes import Subject, doubt_of_removal, forgotten, once, presence
 from tfratchet.rules.base import Reference, attack, nist, security_hub
 from tfratchet.rules.judge import judge
 from tfratchet.rules.modules import PASSWORD, carries, may_carry, switched_on
-from tfratchet.values import Unknown, Value
+from tfratchet.values import Unknown, Value, display
 
 if TYPE_CHECKING:
     from tfratchet.compare import RootPair
@@ -105,7 +105,7 @@ def _changes(pair: RootPair) -> Iterator[Kept | Lost]:
         yield Kept(subject, partner, _same_object(pair, subject, partner))
         uncertain = _less_certain(subject, partner)
         if uncertain is not None:
-            yield Lost(subject, depends_on=uncertain, why=f"it exists only if {uncertain.expr}")
+            yield Lost(subject, depends_on=uncertain, why=f"it exists only if {display(uncertain)}")
 
 
 def _partner(pair: RootPair, subject: Subject, free: dict[str, Subject]) -> Subject | None:
@@ -167,7 +167,8 @@ def _lost(pair: RootPair, subject: Subject) -> Lost:
         if took_over or appeared:
             cause = Unknown(f"{address} ({other.source})")
             return Lost(subject, depends_on=cause, why=f"{address} could not be read and may create one")
-    return Lost(subject)
+    doubt = doubt_of_removal(pair, subject.item)
+    return Lost(subject, depends_on=doubt, why=f"it depends on {display(doubt)}" if doubt is not None else "")
 
 
 def _less_certain(base: Subject, head: Subject) -> Unknown | None:

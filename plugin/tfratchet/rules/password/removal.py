@@ -90,7 +90,7 @@ class PasswordPolicyRemoved(Rule):
             side(change.why or "removed", head.location) if head is not None else None,
             severity=severity,
             depends_on=(change.depends_on,) if change.depends_on is not None else (),
-            lost=() if change.depends_on is not None else ("password policy", *_words(subject)),
+            lost=() if change.depends_on is not None and pair.head.exists else ("password policy", *_words(subject)),
         )
 
     def gained(self, pair: RootPair) -> Iterator[str]:
