@@ -229,6 +229,42 @@ class TestGuards:
         assert losses(looked_up, literal) == ()
 
 
+BUCKETS = [f"arn:aws:s3:::logs-{i}" for i in range(80)]
+OFFICES = [f"10.{i}.0.0/16" for i in range(80)]
+SPARED = [f"arn:aws:iam::123456789012:user/u{i}" for i in range(80)]
+
+
+class TestOneOfMany:
+    """A list that changes by one of many members."""
+
+    @pytest.mark.parametrize("gone", [0, 40, 79])
+    def test_resource(self, gone: int) -> None:
+        (found,) = losses(deny("s3:*", BUCKETS), deny("s3:*", BUCKETS[:gone] + BUCKETS[gone + 1 :]))
+        assert found.resources == (f"arn:aws:s3:::logs-{gone}",)
+        assert losses(deny("s3:*", BUCKETS), deny("s3:*", BUCKETS[::-1])) == ()
+
+    @pytest.mark.parametrize("new", [0, 40, 79])
+    def test_value_that_is_exempted(self, new: int) -> None:
+        def guarded(offices: list[str]) -> dict[str, Any]:
+            return deny("iam:*", Condition={"NotIpAddress": {"aws:SourceIp": offices}})
+
+        before = OFFICES[:new] + OFFICES[new + 1 :]
+        (found,) = losses(guarded(before), guarded(OFFICES))
+        assert dict(found.environment)["aws:sourceip"] == (f"10.{new}.0.0",)
+        assert losses(guarded(OFFICES), guarded(before)) == ()
+
+    @pytest.mark.parametrize("new", [0, 40, 79])
+    def test_principal_who_is_spared(self, new: int) -> None:
+        def guarded(spared: list[str]) -> dict[str, Any]:
+            return deny("iam:*", Condition={"ArnNotLike": {"aws:PrincipalArn": spared}})
+
+        before = SPARED[:new] + SPARED[new + 1 :]
+        (found,) = losses(guarded(before), guarded(SPARED))
+        assert found.principal is not None
+        assert found.principal.name == f"u{new}"
+        assert losses(guarded(SPARED), guarded(before)) == ()
+
+
 class TestUnknown:
     def test_possible_loss(self) -> None:
         found = [x for x in losses(guard(), guard(NotAction=Unknown("var.exempt"))) if DETACH in x.actions]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from tfratchet.iam.engine.patterns import (
     AnyValue,
@@ -147,6 +148,7 @@ def arn_like(pattern: str, value: str) -> Kleene:
     return False
 
 
+@lru_cache(maxsize=10_000)
 def _number(text: str) -> Decimal | None:
     try:
         number = Decimal(text.strip())
@@ -171,6 +173,7 @@ _DATE = re.compile(
 )
 
 
+@lru_cache(maxsize=10_000)
 def parse_date(text: str) -> Decimal | None:
     """Seconds since 1970 of a W3C date (``2026-11-24T00:00:00Z`` and its shorter forms) or of a number of seconds."""
     text = text.strip()
@@ -201,15 +204,23 @@ def _date(compare: Callable[[Decimal, Decimal], bool], *, same: bool) -> Test:
     return test
 
 
+@lru_cache(maxsize=10_000)
+def _network(text: str) -> tuple[int, int, int] | None:
+    """(version, first address, last address) of an address or a network."""
+    try:
+        network = ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError:
+        return None
+    return network.version, int(network.network_address), int(network.broadcast_address)
+
+
 def _ip_address(wanted: str, value: str) -> Kleene:
     if has_holes(wanted) or has_holes(value):
         return True if wanted == value else None
-    try:
-        network = ipaddress.ip_network(wanted.strip(), strict=False)
-        inner = ipaddress.ip_network(value.strip(), strict=False)
-    except ValueError:
+    outer, inner = _network(wanted), _network(value)
+    if outer is None or inner is None:
         return False
-    return network.version == inner.version and inner.subnet_of(network)  # type: ignore[arg-type]
+    return outer[0] == inner[0] and outer[1] <= inner[1] and inner[2] <= outer[2]
 
 
 _TESTS: dict[str, Test] = {

@@ -36,7 +36,7 @@ from tfratchet.iam.engine.decide import Policies
 from tfratchet.iam.engine.policy import ALLOW_ALL, CompiledPolicy, PolicyLike
 from tfratchet.iam.engine.request import Principal
 from tfratchet.iam.engine.strings import decode, glob
-from tfratchet.iam.engine.witness import environments, principals, resources
+from tfratchet.iam.engine.witness import Environment, environments, principals, resources
 from tfratchet.iam.protected import ProtectedAction, ProtectedActions, protected_actions
 from tfratchet.iam.touches import Readings, Side, tells
 
@@ -59,7 +59,7 @@ __all__ = [
 
 SOMEBODY = Principal.user("tfratchet-somebody")
 """Stands for whoever a policy is attached to, when the configuration does not say who that is."""
-_MAX_PRINCIPALS = 20
+_MAX_PRINCIPALS = 50
 
 
 class Prober:
@@ -70,6 +70,7 @@ class Prober:
         self._break_glass = tuple(break_glass)
         self._readings = Readings()
         self._lots: dict[tuple[str, Side, Side], tuple[list[CompiledStatement], list[CompiledStatement]] | None] = {}
+        self._environments: dict[tuple[object, ...], list[Environment]] = {}
         self._losses: dict[tuple[object, ...], tuple[Loss, ...]] = {}
         self._actions = tuple(a for a in protected_actions().actions if a.probe)
 
@@ -142,9 +143,8 @@ class Prober:
             if changed:
                 told.update({id(s): s for s in (*changed, *others)})
         found = list(self._compare(SOMEBODY, base, head, None, asked))
-        for principal in principals(told.values())[:_MAX_PRINCIPALS]:
-            if not self._spared(principal):
-                found += self._compare(principal, base, head, principal, asked)
+        for principal in self._told_apart(list(told.values())):
+            found += self._compare(principal, base, head, principal, asked)
         kept: list[Loss] = []
         seen: set[tuple[str, str]] = set()
         for loss in sorted(found, key=lambda x: not x.certain):
@@ -156,6 +156,14 @@ class Prober:
         return tuple(kept)
 
     # -- how they are answered -------------------------------------------------------------------------------------
+
+    def _told_apart(self, statements: list[CompiledStatement]) -> list[Principal]:
+        """One principal, no break-glass one, for each way in which the statements tell principals apart."""
+        ways: dict[tuple[object, ...], Principal] = {}
+        for principal in principals(statements):
+            if not self._spared(principal):
+                ways.setdefault(tuple(x for s in statements for x in tells(s, principal)), principal)
+        return list(ways.values())[:_MAX_PRINCIPALS]
 
     def _spared(self, principal: Principal) -> bool:
         arns = [decode(a) for a in (principal.arn, principal.role) if a]
@@ -192,8 +200,8 @@ class Prober:
             found += [(loss, [a.action for a in members]) for loss in losses]
         return grouped(found)
 
-    @staticmethod
     def _questions(
+        self,
         principal: Principal,
         action: ProtectedAction,
         changed: list[CompiledStatement],
@@ -202,10 +210,14 @@ class Prober:
         everything = [*changed, *others]
         ages = _ages(everything)
         mfa = any(_asks(s, MFA_PRESENT) or _asks(s, MFA_AGE) for s in everything)
-        asked = [(e, contexts(e, ages, mfa=mfa)) for e in environments(changed, others, principal)]
+        # Statements are kept by the readings, so that their ids stay their own.
+        key = (tuple(map(id, changed)), tuple(map(id, others)), principal.type, principal.arn, repr(principal.tags))
+        if key not in self._environments:
+            self._environments[key] = environments(changed, others, principal)
+        asked = [(e, contexts(e, ages, mfa=mfa)) for e in self._environments[key]]
         return [
             Question(action.action, resource, m, age, environment, position > 0, own, context)
-            for resource, own in resources(action.resource, everything, principal, principal.key)
+            for resource, own in resources(action.resource, changed, others, principal)
             for position, (environment, keys) in enumerate(asked)
             for m, age, context in keys
         ]

@@ -20,6 +20,7 @@ from tfratchet.iam.engine.strings import (
     ACCOUNT,
     LITERAL_QUESTION,
     LITERAL_STAR,
+    Kleene,
     encode,
     expression,
     glob,
@@ -32,8 +33,8 @@ MFA_KEYS = frozenset(("aws:multifactorauthpresent", "aws:multifactorauthage"))
 OTHER = "tfratchet-other"
 _A = ACCOUNT
 _NAME = "tfratchet-probe"
-_MAX_RESOURCES = 12
-_MAX_ENVIRONMENTS = 40
+_MAX_RESOURCES = 50
+_MAX_ENVIRONMENTS = 100
 
 Environment = Mapping[str, tuple[str, ...]]
 """Encoded values by lower-case key; a key that is not there is not in the request."""
@@ -107,30 +108,32 @@ def _service_of(character: str) -> str | None:
 
 
 def resources(
-    kind: str, statements: Iterable[CompiledStatement], principal: Principal, lookup: Lookup
+    kind: str,
+    changed: Sequence[CompiledStatement],
+    others: Sequence[CompiledStatement],
+    principal: Principal,
 ) -> list[tuple[str, bool]]:
-    """(encoded resource, whether it is the principal's own) to ask about for actions on resources of one kind."""
-    shape = KINDS[kind]
-    found: dict[str, bool] = {shape.generic: False}
-    variables = False
-    texts: list[str] = []
-    for statement in statements:
-        variables = variables or any(v.startswith(PRINCIPAL_KEYS) for v in statement.variables)
-        for patterns in (statement.resources, statement.not_resources):
-            if patterns is not None:
-                texts += patterns.texts(lookup)
-    if variables and kind == "user" and principal.type == "User":
-        found[principal.arn] = True
-    if variables and kind == "mfa" and principal.type == "User":
-        found[f"arn:aws:iam::{principal.account}:mfa/{principal.name}"] = True
+    """(encoded resource, whether it is the principal's own) to ask about for actions on resources of one kind: one
+    without a name, and one for each way in which the statements tell resources apart.
+    """
+    shape, lookup = KINDS[kind], principal.key
+    own: list[str] = []
+    if principal.type == "User" and any(v.startswith(PRINCIPAL_KEYS) for s in (*changed, *others) for v in s.variables):
+        own = {"user": [principal.arn], "mfa": [f"arn:aws:iam::{principal.account}:mfa/{principal.name}"]}.get(kind, [])
+    found = [shape.generic, *own]
+    plain = frozenset(found)
     if kind != "account":
-        for text in dict.fromkeys(texts):
-            if any(own and match(text, arn) for arn, own in found.items()):
-                continue
-            witness = _resource(text, shape)
-            if witness is not None and len(found) < _MAX_RESOURCES:
-                found.setdefault(witness, False)
-    return list(found.items())
+        texts: dict[str, None] = {}
+        for statement in (*changed, *others):
+            for patterns in (statement.resources, statement.not_resources):
+                texts.update(dict.fromkeys(patterns.texts(lookup) if patterns is not None else ()))
+        found += [w for w in (_resource(t, shape) for t in texts) if w is not None]
+    told: dict[tuple[Kleene, ...], str] = {}
+    for resource in found:
+        told.setdefault(tuple(s.matches_resource(resource, lookup) for s in (*changed, *others)), resource)
+    # Where the changed statements disagree, the change shows: these come first.
+    ranked = sorted(told.items(), key=lambda item: (item[1] not in plain, len({*item[0][: len(changed)]}) < 2))
+    return [(resource, resource in own) for _, resource in ranked[:_MAX_RESOURCES]]
 
 
 def _resource(pattern: str, shape: Kind) -> str | None:
@@ -292,7 +295,8 @@ def environments(
     changed: Sequence[CompiledStatement], others: Sequence[CompiledStatement], principal: Principal
 ) -> list[Environment]:
     """The contexts, MFA apart, in which the changed statements may show: first one in which no other statement denies
-    if that can be, then for each changed statement one that meets its conditions, and one that fails each of them.
+    if that can be, then for each changed statement one that meets its conditions, and, key by key, one for each way in
+    which the changed statements answer.
     """
     by_key: dict[str, list[CompiledCondition]] = {}
     for statement in (*changed, *others):
@@ -307,18 +311,19 @@ def environments(
     for statement in others:
         _settle(statement, quiet, choices, principal, wanted=statement.effect != "Deny")
     found: list[Environment] = [quiet]
+    told = [c for s in changed for c in s.conditions if _is_environment(c)]
     for statement in changed:
         met = dict(quiet)
         _settle(statement, met, choices, principal, wanted=True, free=True)
         found.append(met)
-        for condition in statement.conditions:
-            if not _is_environment(condition):
-                continue
-            for value in choices[condition.key or ""]:
-                failed = {**met, condition.key or "": value}
-                if condition.holds(_lookup(failed, principal)) is False:
-                    found.append(failed)
-                    break
+        for key in dict.fromkeys(c.key or "" for c in statement.conditions if _is_environment(c)):
+            # One value for each way in which the changed statements answer to this key.
+            ways: dict[tuple[Kleene, ...], Environment] = {}
+            for value in choices[key]:
+                tried = {**met, key: value}
+                asked = _lookup(tried, principal)
+                ways.setdefault(tuple(c.holds(asked) for c in told if c.key == key), tried)
+            found += ways.values()
     unique = {tuple(sorted((k, v) for k, v in e.items() if v)): e for e in found}
     return list(unique.values())[:_MAX_ENVIRONMENTS]
 
