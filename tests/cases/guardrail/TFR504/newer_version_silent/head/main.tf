@@ -1,0 +1,5 @@
+module "people" {
+  source  = "terraform-aws-modules/iam/aws//modules/iam-group-with-policies"
+  version = "5.40.0"
+  name    = "people"
+}

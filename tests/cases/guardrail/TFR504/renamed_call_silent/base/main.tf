@@ -1,0 +1,7 @@
+module "mfa" {
+  source  = "trussworks/mfa/aws"
+  version = "3.0.0"
+  name    = "people"
+
+  iam_groups = ["people"]
+}
