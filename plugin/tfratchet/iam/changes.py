@@ -81,7 +81,9 @@ class _Comparer:
         if open_:
             before = list(self.base.reaching(holder))
             mine = [h for h in self.head.by_holder.get(holder, ()) if h.route != BOUNDARY and not h.policy.dangling]
-            self._close(open_, [h for h in mine if not any(self.context.same(b, h) for b in before)])
+            had = {(b.policy, b.route) for b in before}
+            new = [h for h in mine if (h.policy, h.route) not in had]
+            self._close(open_, [h for h in new if not any(self.context.same(b, h) for b in before)])
 
     def _condition(self, old: Holding, same: list[Holding]) -> tuple[Unknown, ...]:
         """What the policy now hangs on and did not before."""

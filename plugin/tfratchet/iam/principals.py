@@ -168,8 +168,9 @@ class Names:
         address = match[1] + match[2]
         # The instance key may stand inside or outside of the marks.
         for candidate in (address, match[1]):
-            if candidate in self.root.resources:
-                return candidate if self.root.resources[candidate].type == kind_type else None
+            found = self.root.resources.get(candidate)
+            if found is not None:
+                return candidate if found.type == kind_type and found.managed else None
         parts = re.sub(r"\[[^\]]*\]", "", match[1]).split(".")
         return address if len(parts) >= 2 and parts[-2] == kind_type and "data" not in parts else None
 

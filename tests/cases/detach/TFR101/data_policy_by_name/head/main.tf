@@ -1,0 +1,7 @@
+resource "aws_iam_user" "alice" {
+  name = "alice"
+}
+
+data "aws_iam_policy" "audit" {
+  name = "audit"
+}

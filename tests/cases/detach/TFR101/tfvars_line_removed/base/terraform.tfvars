@@ -1,0 +1,4 @@
+readers = [
+  "alice",
+  "bob",
+]

@@ -1,0 +1,3 @@
+readers = [
+  "alice",
+]

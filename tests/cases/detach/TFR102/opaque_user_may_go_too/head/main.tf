@@ -1,0 +1,9 @@
+module "topic" {
+  source = "github.com/example/terraform-sns?ref=5.0"
+  name   = "topic"
+}
+
+module "queue" {
+  source             = "github.com/example/terraform-sqs?ref=5.0"
+  sqs_name = "queue"
+}

@@ -1,0 +1,17 @@
+resource "aws_iam_user" "alice" {
+  name = "alice"
+}
+
+resource "aws_iam_user" "bob" {
+  name = "bob"
+}
+
+resource "aws_iam_group" "staff" {
+  name = "staff"
+}
+
+resource "aws_iam_group_membership" "staff" {
+  name  = "staff"
+  group = aws_iam_group.staff.name
+  users = [aws_iam_user.alice.name]
+}

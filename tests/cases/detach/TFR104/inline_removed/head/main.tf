@@ -1,0 +1,10 @@
+resource "aws_iam_group" "staff" {
+  name = "staff"
+}
+
+data "aws_iam_policy_document" "deploy" {
+  statement {
+    actions   = ["ecs:UpdateService"]
+    resources = ["*"]
+  }
+}

@@ -1,0 +1,9 @@
+resource "aws_iam_user_policy_attachment" "alice" {
+  user       = "alice"
+  policy_arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+}
+
+resource "aws_iam_user_policy_attachment" "bob" {
+  user       = "bob"
+  policy_arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+}

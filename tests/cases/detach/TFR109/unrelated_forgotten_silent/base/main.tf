@@ -1,0 +1,20 @@
+resource "aws_iam_user" "alice" {
+  name = "alice"
+}
+
+resource "aws_iam_policy" "read" {
+  name = "read"
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = ["s3:GetObject", "s3:ListBucket"], Resource = "*" }]
+  })
+}
+
+resource "aws_iam_user_policy_attachment" "alice_read" {
+  user       = aws_iam_user.alice.name
+  policy_arn = aws_iam_policy.read.arn
+}
+
+resource "aws_sqs_queue" "q" {
+  name = "q"
+}

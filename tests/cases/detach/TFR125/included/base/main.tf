@@ -1,0 +1,18 @@
+data "aws_caller_identity" "current" {}
+
+resource "aws_iam_policy" "limit" {
+  name = "limit"
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:*", Resource = "*" }]
+  })
+}
+
+resource "aws_iam_role" "app" {
+  name               = "app"
+  permissions_boundary = aws_iam_policy.limit.arn
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ec2.amazonaws.com" } }]
+  })
+}
