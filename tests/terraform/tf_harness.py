@@ -16,7 +16,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,6 +100,19 @@ def _cut_advanced_selector(path: Path) -> None:
     path.write_bytes(source[: found.start] + source[found.end :])
 
 
+def copy_of(directory: Path) -> Path:
+    """The top of the copy of ``terraform/`` that ``directory`` is in."""
+    return next(parent for parent in [directory, *directory.parents] if (parent / "modules").is_dir())
+
+
+def lift_prevent_destroy(directory: Path) -> None:
+    """Set ``prevent_destroy`` to false in the whole copy that ``directory`` is in."""
+    for file in sorted(copy_of(directory).rglob("*.tf")):
+        text = file.read_text()
+        if "prevent_destroy = true" in text:
+            file.write_text(text.replace("prevent_destroy = true", "prevent_destroy = false"))
+
+
 def write_provider_override(directory: Path, endpoint: str) -> None:
     """Point every provider block of a root module at ``endpoint``."""
     aliases = [
@@ -176,6 +189,12 @@ class Workspace:
     def resources(self) -> list[str]:
         """Addresses in the state."""
         return self.run("state", "list").stdout.split()
+
+
+MakeWorkspace = Callable[..., Workspace]
+"""``make(root, prevent_destroy=False)``: an example of a fresh copy, initialised."""
+MakeModule = Callable[[str], Workspace]
+"""``make(directory)``: a module of the session's copy, initialised."""
 
 
 def actions(plan: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -21,24 +21,19 @@ variables {
   }
 }
 
-run "unknown_group_without_mfa" {
+run "refused" {
   command = plan
+
   variables {
     groups_without_mfa = ["nobody"]
+    hard_expiry        = true
   }
-  expect_failures = [var.groups_without_mfa]
-}
-
-run "locked_out" {
-  command = plan
-  variables {
-    hard_expiry = true
-  }
-  expect_failures = [var.hard_expiry]
+  expect_failures = [var.groups_without_mfa, var.hard_expiry]
 }
 
 run "too_many_policies" {
   command = plan
+
   variables {
     groups = { admins = { policies = { for i in range(6) : "p${i}" => "arn:aws:iam::aws:policy/P${i}" } } }
   }

@@ -6,69 +6,36 @@ variables {
   group_names = ["developers"]
 }
 
-run "nobody" {
+run "nobody_anybody_old" {
   command = plan
-  variables {
-    group_names = []
-  }
-  expect_failures = [var.group_names]
-}
 
-run "any_pipeline" {
-  command = plan
   variables {
+    group_names          = []
+    audit_principal_arns = ["*"]
+    max_key_age_days     = 91
+    max_unused_days      = 90
+    rotation_deadlines   = { "soon" = ["backup"] }
     audit_oidc = {
       provider_arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
       subject      = "repo:example/*"
     }
   }
-  expect_failures = [var.audit_oidc]
+  expect_failures = [
+    var.group_names,
+    var.audit_principal_arns,
+    var.max_key_age_days,
+    var.max_unused_days,
+    var.rotation_deadlines,
+    var.audit_oidc,
+  ]
 }
 
-run "any_principal" {
+run "no_time_nobody" {
   command = plan
-  variables {
-    audit_principal_arns = ["*"]
-  }
-  expect_failures = [var.audit_principal_arns]
-}
 
-run "old_keys" {
-  command = plan
-  variables {
-    max_key_age_days = 91
-  }
-  expect_failures = [var.max_key_age_days]
-}
-
-run "unused_keys" {
-  command = plan
-  variables {
-    max_unused_days = 90
-  }
-  expect_failures = [var.max_unused_days]
-}
-
-run "no_day" {
-  command = plan
-  variables {
-    rotation_deadlines = { "soon" = ["backup"] }
-  }
-  expect_failures = [var.rotation_deadlines]
-}
-
-run "deadline_for_nobody" {
-  command = plan
-  variables {
-    rotation_deadlines = { "2027-01-31T00:00:00Z" = [] }
-  }
-  expect_failures = [var.rotation_deadlines]
-}
-
-run "no_time" {
-  command = plan
   variables {
     revoke_sessions_before = "2026-02-30T00:00:00Z"
+    rotation_deadlines     = { "2027-01-31T00:00:00Z" = [] }
   }
-  expect_failures = [var.revoke_sessions_before]
+  expect_failures = [var.revoke_sessions_before, var.rotation_deadlines]
 }

@@ -8,83 +8,65 @@ variables {
   break_glass_principal_arns = ["arn:aws:iam::*:role/break-glass"]
 }
 
-run "nobody_passes" {
+run "nobody_passes_nobody_is_guarded" {
   command = plan
+
   variables {
     break_glass_principal_arns = []
+    group_names                = []
+    subscriptions              = { security = { protocol = "http", endpoint = "http://security.example.com" } }
+    disabled_alarms            = ["iam-policy-changes"]
+    protected_bucket_names     = ["*"]
   }
-  expect_failures = [var.break_glass_principal_arns]
+  expect_failures = [
+    var.break_glass_principal_arns,
+    var.group_names,
+    var.subscriptions,
+    var.disabled_alarms,
+    var.protected_bucket_names,
+  ]
 }
 
 run "everybody_passes" {
   command = plan
+
   variables {
     break_glass_principal_arns = ["*"]
+    disabled_alarms            = ["weather"]
+    scp_targets                = { all = "*" }
   }
-  expect_failures = [var.break_glass_principal_arns]
+  expect_failures = [var.break_glass_principal_arns, var.disabled_alarms, var.scp_targets]
 }
 
-run "every_role_passes" {
+run "every_role_passes_groups_without_policy" {
   command = plan
+
   variables {
     break_glass_principal_arns = ["arn:aws:iam::*:role/*"]
+    create_policy              = false
   }
-  expect_failures = [var.break_glass_principal_arns]
-}
-
-run "nobody_is_guarded" {
-  command = plan
-  variables {
-    group_names = []
-  }
-  expect_failures = [var.group_names]
-}
-
-run "groups_without_policy" {
-  command = plan
-  variables {
-    create_policy = false
-  }
-  expect_failures = [var.group_names]
-}
-
-run "plain_http" {
-  command = plan
-  variables {
-    subscriptions = { security = { protocol = "http", endpoint = "http://security.example.com" } }
-  }
-  expect_failures = [var.subscriptions]
-}
-
-run "alarm_on_the_guard_stays" {
-  command = plan
-  variables {
-    disabled_alarms = ["iam-policy-changes"]
-  }
-  expect_failures = [var.disabled_alarms]
-}
-
-run "unknown_alarm" {
-  command = plan
-  variables {
-    disabled_alarms = ["weather"]
-  }
-  expect_failures = [var.disabled_alarms]
-}
-
-run "bucket_pattern" {
-  command = plan
-  variables {
-    protected_bucket_names = ["*"]
-  }
-  expect_failures = [var.protected_bucket_names]
+  expect_failures = [var.break_glass_principal_arns, var.group_names]
 }
 
 run "too_long_for_a_managed_policy" {
   command = plan
+
   variables {
     protected_bucket_names = [for i in range(60) : "a-bucket-with-quite-a-long-name-for-logs-${i}"]
     create_event_rules     = false
   }
   expect_failures = [aws_iam_policy.guard]
+}
+
+run "too_long_for_a_service_control_policy" {
+  command = plan
+
+  variables {
+    group_names            = []
+    create_policy          = false
+    scp_targets            = { root = "r-abcd" }
+    protected_bucket_names = [for i in range(20) : "a-bucket-with-quite-a-long-name-for-logs-${i}"]
+    create_event_rules     = false
+  }
+  expect_failures = [aws_organizations_policy.guard]
 }

@@ -13,6 +13,7 @@ variables {
 
 run "no_groups" {
   command = plan
+
   variables {
     groups  = {}
     members = {}
@@ -22,6 +23,7 @@ run "no_groups" {
 
 run "group_without_policy" {
   command = plan
+
   variables {
     groups  = { admins = { policies = {} } }
     members = {}
@@ -31,6 +33,7 @@ run "group_without_policy" {
 
 run "member_without_group" {
   command = plan
+
   variables {
     members = { alice = [] }
   }
@@ -39,6 +42,7 @@ run "member_without_group" {
 
 run "member_of_unknown_group" {
   command = plan
+
   variables {
     members = { alice = ["nobody"] }
   }

@@ -8,44 +8,32 @@ variables {
   kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 }
 
-run "short_retention" {
+run "short_retention_any_trail_everybody" {
   command = plan
+
   variables {
-    retention_days = 364
+    retention_days     = 364
+    trail_arn          = "arn:aws:cloudtrail:eu-central-1:123456789012:trail/*"
+    administrator_arns = ["arn:aws:iam::123456789012:role/*"]
+    organization_id    = "*"
+    object_lock_mode   = "NONE"
   }
-  expect_failures = [var.retention_days]
+  expect_failures = [
+    var.retention_days,
+    var.trail_arn,
+    var.administrator_arns,
+    var.organization_id,
+    var.object_lock_mode,
+  ]
 }
 
-run "archive_after_expiry" {
+run "archive_and_lock_beyond_retention" {
   command = plan
+
   variables {
     retention_days     = 365
     archive_after_days = 365
+    object_lock_days   = 400
   }
-  expect_failures = [var.archive_after_days]
-}
-
-run "lock_beyond_retention" {
-  command = plan
-  variables {
-    retention_days   = 365
-    object_lock_days = 400
-  }
-  expect_failures = [var.object_lock_days]
-}
-
-run "any_trail" {
-  command = plan
-  variables {
-    trail_arn = "arn:aws:cloudtrail:eu-central-1:123456789012:trail/*"
-  }
-  expect_failures = [var.trail_arn]
-}
-
-run "everybody_administers" {
-  command = plan
-  variables {
-    administrator_arns = ["arn:aws:iam::123456789012:role/*"]
-  }
-  expect_failures = [var.administrator_arns]
+  expect_failures = [var.archive_after_days, var.object_lock_days]
 }

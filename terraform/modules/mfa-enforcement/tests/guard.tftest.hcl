@@ -44,7 +44,7 @@ run "wiring" {
 }
 
 run "deny_document" {
-  command = apply
+  command = plan
 
   assert {
     condition     = length(jsondecode(output.deny_policy_json).Statement) == 1
@@ -68,7 +68,7 @@ run "deny_document" {
 }
 
 run "first_sign_in" {
-  command = apply
+  command = plan
 
   variables {
     allow_password_change_without_mfa = true

@@ -6,40 +6,31 @@ variables {
   group_names = ["admins", "developers"]
 }
 
-run "nobody" {
+run "nobody_and_wildcards" {
   command = plan
+
   variables {
-    group_names = []
+    group_names          = []
+    extra_not_actions    = ["iam:*"]
+    scp_targets          = { all = "*" }
+    scp_exempt_user_arns = ["arn:aws:iam::123456789012:user/*"]
   }
-  expect_failures = [var.group_names]
+  expect_failures = [var.group_names, var.extra_not_actions, var.scp_targets, var.scp_exempt_user_arns]
 }
 
-run "empty_name" {
+run "empty_name_and_wildcard_inside" {
   command = plan
-  variables {
-    group_names = [" "]
-  }
-  expect_failures = [var.group_names]
-}
 
-run "wildcard" {
-  command = plan
   variables {
-    extra_not_actions = ["iam:*"]
-  }
-  expect_failures = [var.extra_not_actions]
-}
-
-run "wildcard_inside" {
-  command = plan
-  variables {
+    group_names       = [" "]
     extra_not_actions = ["s3:Get?bject"]
   }
-  expect_failures = [var.extra_not_actions]
+  expect_failures = [var.group_names, var.extra_not_actions]
 }
 
 run "protected" {
   command = plan
+
   variables {
     extra_not_actions = ["iam:DeactivateMFADevice"]
   }
@@ -48,6 +39,7 @@ run "protected" {
 
 run "protected_in_other_case" {
   command = plan
+
   variables {
     extra_not_actions = ["iam:createaccesskey"]
   }
@@ -56,24 +48,9 @@ run "protected_in_other_case" {
 
 run "assume_role" {
   command = plan
+
   variables {
     extra_not_actions = ["sts:AssumeRole"]
   }
   expect_failures = [var.extra_not_actions]
-}
-
-run "no_target" {
-  command = plan
-  variables {
-    scp_targets = { all = "*" }
-  }
-  expect_failures = [var.scp_targets]
-}
-
-run "exempt_everybody" {
-  command = plan
-  variables {
-    scp_exempt_user_arns = ["arn:aws:iam::123456789012:user/*"]
-  }
-  expect_failures = [var.scp_exempt_user_arns]
 }

@@ -20,85 +20,41 @@ run "defaults_are_the_floors" {
   }
 }
 
-run "short" {
+# One run, eight refusals: each variable has to refuse its own value.
+run "weaker" {
   command = plan
-  variables {
-    minimum_password_length = 13
-  }
-  expect_failures = [var.minimum_password_length]
-}
 
-run "beyond_the_api" {
-  command = plan
   variables {
-    minimum_password_length = 129
-    allow_weaker            = true
-  }
-  expect_failures = [var.minimum_password_length]
-}
-
-run "no_uppercase" {
-  command = plan
-  variables {
-    require_uppercase_characters = false
-  }
-  expect_failures = [var.require_uppercase_characters]
-}
-
-run "no_lowercase" {
-  command = plan
-  variables {
-    require_lowercase_characters = false
-  }
-  expect_failures = [var.require_lowercase_characters]
-}
-
-run "no_numbers" {
-  command = plan
-  variables {
-    require_numbers = false
-  }
-  expect_failures = [var.require_numbers]
-}
-
-run "no_symbols" {
-  command = plan
-  variables {
-    require_symbols = false
-  }
-  expect_failures = [var.require_symbols]
-}
-
-run "old" {
-  command = plan
-  variables {
-    max_password_age = 91
-  }
-  expect_failures = [var.max_password_age]
-}
-
-run "never_expires" {
-  command = plan
-  variables {
-    max_password_age = 0
-  }
-  expect_failures = [var.max_password_age]
-}
-
-run "reuse" {
-  command = plan
-  variables {
-    password_reuse_prevention = 23
-  }
-  expect_failures = [var.password_reuse_prevention]
-}
-
-run "own_password" {
-  command = plan
-  variables {
+    minimum_password_length        = 13
+    require_uppercase_characters   = false
+    require_lowercase_characters   = false
+    require_numbers                = false
+    require_symbols                = false
+    max_password_age               = 91
+    password_reuse_prevention      = 23
     allow_users_to_change_password = false
   }
-  expect_failures = [var.allow_users_to_change_password]
+  expect_failures = [
+    var.minimum_password_length,
+    var.require_uppercase_characters,
+    var.require_lowercase_characters,
+    var.require_numbers,
+    var.require_symbols,
+    var.max_password_age,
+    var.password_reuse_prevention,
+    var.allow_users_to_change_password,
+  ]
+}
+
+run "beyond_the_api_and_never" {
+  command = plan
+
+  variables {
+    minimum_password_length   = 129
+    max_password_age          = 0
+    password_reuse_prevention = 25
+  }
+  expect_failures = [var.minimum_password_length, var.max_password_age, var.password_reuse_prevention]
 }
 
 run "hard_expiry_without_age" {
