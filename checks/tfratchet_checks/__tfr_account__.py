@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:
     from tfratchet_checks.__tfr_policy__ import Document, from_data_source, read_document, unreadable
-    from tfratchet_checks.__tfr_values__ import ADDRESS, Block, Unresolved, unwrap
+    from tfratchet_checks.__tfr_values__ import ADDRESS, Block, Unresolved, text_of, unwrap
 else:  # Checkov loads each file on its own, from wherever the folder lies
     from __tfr_policy__ import Document, from_data_source, read_document, unreadable
-    from __tfr_values__ import ADDRESS, Block, Unresolved, unwrap
+    from __tfr_values__ import ADDRESS, Block, Unresolved, text_of, unwrap
 
 _BASE = re.compile(r"(?:data\.)?[a-z][a-z0-9]*_[a-z0-9_]+\.[A-Za-z_][\w-]*")
 _INSTANCE = re.compile(r"\[(?:\"(?:[^\"\\]|\\.)*\"|\d+)\]")
@@ -93,7 +93,7 @@ class Account:
             account._edges.setdefault(origin, []).append((target, label))
         account.nodes.sort(key=lambda n: (n.file, n.address))
         for node in account.nodes:
-            account._by_type.setdefault(("data." if node.kind == "data" else "") + node.type, []).append(node)
+            account._by_type.setdefault(_key(node), []).append(node)
         _last[:] = [(graph, account)]
         return account
 
@@ -131,7 +131,7 @@ class Account:
 
     def refers(self, node: Node, value: str | Unresolved, *types: str) -> list[Node]:
         """The nodes of these types that an expression in ``node`` mentions (``data.x`` for data sources)."""
-        text = value.text if isinstance(value, Unresolved) else value
+        text = text_of(value)
         if re.search(r"\beach\.(?:key|value)\b", text):
             text += " " + str(unwrap(node.block.conf.get("for_each")) or "")
         bases = [b for b in _BASE.findall(text) if b.rpartition(".")[0] in types]
@@ -139,11 +139,23 @@ class Account:
         for base in bases:
             found.extend(n for n in self._named(node, base, text) if n not in found)
         if not bases and re.search(r"\b(?:module|var|local)\.", text):
-            reached = [n for n in self._reached(node) if (("data." if n.kind == "data" else "") + n.type) in types]
+            reached = [n for n in self._reached(node) if _key(n) in types]
             # Through variables and outputs the edges say which block; more than one name leaves it open.
             if len({n.base for n in reached}) == 1:
-                found.extend(reached)
+                found.extend(self._own_instance(node, reached))
         return found
+
+    def _own_instance(self, node: Node, reached: list[Node]) -> list[Node]:
+        """Of a block in several instances of a module Checkov links the first only: take the one beside ``node``."""
+        same = [n for n in self._by_type.get(_key(reached[0]), ()) if n.base == reached[0].base]
+        beside = [
+            n
+            for n in same
+            if n.file == reached[0].file
+            and n.root == node.root
+            and (n.prefix.startswith(node.prefix) or node.prefix.startswith(n.prefix))
+        ]
+        return beside or reached
 
     def _named(self, node: Node, base: str, text: str) -> list[Node]:
         type_ = base.rpartition(".")[0]
@@ -153,7 +165,7 @@ class Account:
             return _instances(own, base, text)
         reached = [n for n in self._reached(node) if n.base == base]
         if reached:
-            return _instances(reached, base, text)
+            return _instances(self._own_instance(node, reached), base, text)
         # Checkov puts the text of an output in place without the path of its module: take it when it is unique.
         return _instances(same, base, text) if len({n.prefix for n in same}) == 1 else []
 
@@ -209,17 +221,23 @@ class Account:
         document = from_data_source(node.block)
         for name in ("source_json", "override_json", "source_policy_documents", "override_policy_documents"):
             for value in node.block.texts(name) or ():
-                text = value.text if isinstance(value, Unresolved) else value
+                text = text_of(value)
                 document = document.joined(self.document(node, text, depth + 1) or unreadable(text))
         self._documents[node.index] = document
         return document
 
-    def opaque_calls(self, root: str) -> list[Node]:
-        """Module calls of a root whose module is not there to be read (a registry or git source, not downloaded)."""
-        return [m for m in self.of_type("module") if m.root == root and not m.block.conf.get("__resolved__")]
+    def opaque_calls(self, root: str | None = None) -> list[Node]:
+        """Module calls (of one root) whose module is not there to be read: a source that is not downloaded."""
+        calls = (m for m in self.of_type("module") if not m.block.conf.get("__resolved__"))
+        return [m for m in calls if root is None or m.root == root]
 
 
 _last: list[tuple[Any, Account]] = []
+
+
+def _key(node: Node) -> str:
+    """How types are told apart: ``data.`` stands before that of a data source."""
+    return f"data.{node.type}" if node.kind == "data" else node.type
 
 
 def _instances(nodes: Iterable[Node], base: str, text: str) -> list[Node]:

@@ -10,13 +10,13 @@ if TYPE_CHECKING or __package__:
     from tfratchet_checks.__tfr_check__ import ResourceCheck
     from tfratchet_checks.__tfr_policy__ import Document
     from tfratchet_checks.__tfr_protected__ import trails_of
-    from tfratchet_checks.__tfr_values__ import Unresolved
+    from tfratchet_checks.__tfr_values__ import Unresolved, text_of
 else:  # Checkov loads each file on its own, from wherever the folder lies
     from __tfr_account__ import Node
     from __tfr_check__ import ResourceCheck
     from __tfr_policy__ import Document
     from __tfr_protected__ import trails_of
-    from __tfr_values__ import Unresolved
+    from __tfr_values__ import Unresolved, text_of
 
 
 class LogBucketCheck(ResourceCheck):
@@ -53,8 +53,8 @@ class LogBucketCheck(ResourceCheck):
             return False
         if isinstance(value, Unresolved) and self.node in self.account.refers(node, value, "aws_s3_bucket"):
             return True
-        text = value.text if isinstance(value, Unresolved) else value
-        mine = {v.text if isinstance(v, Unresolved) else v for v in map(self.block.text, ("bucket", "id")) if v}
+        text = text_of(value)
+        mine = {text_of(v) for v in map(self.block.text, ("bucket", "id")) if v}
         return text in mine and (isinstance(value, str) or node.root == self.node.root)
 
     def policy(self) -> Document:

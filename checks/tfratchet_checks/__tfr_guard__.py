@@ -23,10 +23,12 @@ if TYPE_CHECKING or __package__:
         Statement,
         covers,
     )
+    from tfratchet_checks.__tfr_values__ import text_of
 else:  # Checkov loads each file on its own, from wherever the folder lies
     from __tfr_account__ import Account, Node
     from __tfr_data__ import PROTECTED_ACTIONS
     from __tfr_policy__ import MFA_AGE, MFA_KEYS, MFA_PRESENT, Condition, Document, Statement, covers
+    from __tfr_values__ import text_of
 
 _OF_AWS = re.compile(r"arn:aws[\w-]*:iam::aws:")
 
@@ -50,7 +52,7 @@ def stands_here(account: Account, node: Node, argument: str) -> Document | None:
     if document is None:
         return None
     value = node.block.text(argument)
-    text = getattr(value, "text", value)
+    text = text_of(value)
     by_reference = isinstance(text, str) and "jsonencode(" not in text
     if by_reference and account.refers(node, str(text), "data.aws_iam_policy_document"):
         return None

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING or __package__:
     from tfratchet_checks.__tfr_account__ import Account, Node
     from tfratchet_checks.__tfr_policy__ import Document, unreadable
-    from tfratchet_checks.__tfr_values__ import Unresolved
+    from tfratchet_checks.__tfr_values__ import Unresolved, as_text, raw_texts, text_of
 else:  # Checkov loads each file on its own, from wherever the folder lies
     from __tfr_account__ import Account, Node
     from __tfr_policy__ import Document, unreadable
-    from __tfr_values__ import Unresolved
+    from __tfr_values__ import Unresolved, as_text, raw_texts, text_of
 
 USER, GROUP, ROLE = "aws_iam_user", "aws_iam_group", "aws_iam_role"
 _NAME = {USER: "name", GROUP: "name", ROLE: "name"}
@@ -73,12 +73,13 @@ class People:
     def targets(self, node: Node, argument: str, type_: str) -> Targets:
         """The users, groups or roles that an argument names."""
         found = Targets()
-        for value in node.block.texts(argument) or ():
+        for text in raw_texts(node.block.conf.get(argument)):
+            value = as_text(text) or Unresolved(text)  # Checkov leaves "" where a default is ""
             if isinstance(value, str):
                 found.names.add(value)
                 found.nodes.extend(n for n in self.account.of_type(type_) if self.name(n) == value)
                 continue
-            nodes = self.account.refers(node, value, type_)
+            nodes = self._same_expression(node, text, type_) or self.account.refers(node, value, type_)
             found.nodes.extend(nodes)
             data = self.account.refers(node, value, f"data.{type_}")
             names = {d.block.text(_DATA_NAME[type_]) for d in data}
@@ -86,6 +87,16 @@ class People:
             found.open = found.open or not (nodes or data) or any(not isinstance(n, str) for n in names)
         found.names |= {name for name in map(self.name, found.nodes) if name}
         return found
+
+    def _same_expression(self, node: Node, text: str, type_: str) -> list[Node]:
+        """Principals whose name is the same expression: Checkov puts the one in place of a reference to the other."""
+        return [
+            n
+            for n in self.account.of_type(type_)
+            if n.root == node.root
+            and (n.prefix.startswith(node.prefix) or node.prefix.startswith(n.prefix))
+            and raw_texts(n.block.conf.get("name")) == [text]
+        ]
 
     def policies(self, node: Node, argument: str) -> tuple[list[Document | str], list[Node]]:
         """The policies that an argument of an attachment names by ARN, and the resources that hold them."""
@@ -191,7 +202,7 @@ class People:
         for call in self.account.opaque_calls(node.root):
             for argument in call.block.conf:
                 for value in call.block.texts(argument) or () if not argument.startswith("__") else ():
-                    text = value.text if isinstance(value, Unresolved) else value
+                    text = text_of(value)
                     if (name is not None and text == name) or node in self.account.refers(call, text, node.type):
                         return True
         return False

@@ -8,12 +8,12 @@ if TYPE_CHECKING or __package__:
     from tfratchet_checks.__tfr_account__ import Account, Node
     from tfratchet_checks.__tfr_guard__ import has_guard, protected_in
     from tfratchet_checks.__tfr_policy__ import Document
-    from tfratchet_checks.__tfr_values__ import Unresolved
+    from tfratchet_checks.__tfr_values__ import Unresolved, text_of
 else:  # Checkov loads each file on its own, from wherever the folder lies
     from __tfr_account__ import Account, Node
     from __tfr_guard__ import has_guard, protected_in
     from __tfr_policy__ import Document
-    from __tfr_values__ import Unresolved
+    from __tfr_values__ import Unresolved, text_of
 
 SETTINGS: dict[str, frozenset[str]] = {
     "aws_iam_account_password_policy": frozenset(
@@ -85,13 +85,13 @@ SETTINGS: dict[str, frozenset[str]] = {
 def trails_of(account: Account, node: Node, argument: str) -> list[Node]:
     """The trails whose ``argument`` (bucket, key, log group) is this resource."""
     own = {v for v in (node.block.text(a) for a in ("bucket", "id", "arn", "name")) if v is not None}
-    own_texts = {v.text if isinstance(v, Unresolved) else v for v in own}
+    own_texts = {text_of(v) for v in own}
     found = []
     for trail in account.of_type("aws_cloudtrail"):
         value = trail.block.text(argument)
         if value is None:
             continue
-        text = value.text if isinstance(value, Unresolved) else value
+        text = text_of(value)
         if isinstance(value, Unresolved) and node in account.refers(trail, value, node.type):
             found.append(trail)
         elif text in own_texts and (isinstance(value, str) or trail.root == node.root):

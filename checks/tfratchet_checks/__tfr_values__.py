@@ -41,6 +41,11 @@ class Unresolved:
     text: str
 
 
+def text_of(value: object) -> str:
+    """The text of a value, known or not."""
+    return value.text if isinstance(value, Unresolved) else str(value)
+
+
 def is_expression(text: str) -> bool:
     """True for text that is still an expression, or holds one, and so is no value yet."""
     stripped = text.strip()
@@ -112,6 +117,15 @@ def as_texts(value: Any) -> list[str | Unresolved] | None:
         return [text for texts in nested if texts is not None for text in texts]
     text = as_text(value)
     return [] if text is None else [text]
+
+
+def raw_texts(value: Any) -> list[str]:
+    """Every text in a list or set as Checkov wrote it, flat; values and expressions are not told apart."""
+    if isinstance(value, (list, tuple)):
+        return [text for item in value for text in raw_texts(item)]
+    if isinstance(value, (set, frozenset)):
+        return [text for item in sorted(value, key=str) for text in raw_texts(item)]
+    return [] if value is None else [str(value)]
 
 
 @dataclass(frozen=True)

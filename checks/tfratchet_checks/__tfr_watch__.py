@@ -10,12 +10,12 @@ if TYPE_CHECKING or __package__:
     from tfratchet_checks.__tfr_account__ import Account, Node
     from tfratchet_checks.__tfr_policy__ import matches
     from tfratchet_checks.__tfr_rendered__ import RenderedTextError, parse_rendered
-    from tfratchet_checks.__tfr_values__ import Unresolved, as_texts, is_expression, unwrap
+    from tfratchet_checks.__tfr_values__ import Unresolved, as_texts, is_expression, text_of, unwrap
 else:  # Checkov loads each file on its own, from wherever the folder lies
     from __tfr_account__ import Account, Node
     from __tfr_policy__ import matches
     from __tfr_rendered__ import RenderedTextError, parse_rendered
-    from __tfr_values__ import Unresolved, as_texts, is_expression, unwrap
+    from __tfr_values__ import Unresolved, as_texts, is_expression, text_of, unwrap
 
 _NAME_TERM = re.compile(r"\$\.eventName\s*=\s*\\?\"?([\w*]+)")
 _SOURCE_TERM = re.compile(r"\$\.eventSource\s*=\s*\\?\"?([\w.*-]+)")
@@ -150,6 +150,6 @@ def _names(account: Account, node: Node, argument: str, target: Node, *attribute
         return False
     if isinstance(value, Unresolved) and target in account.refers(node, value, target.type):
         return True
-    text = value.text if isinstance(value, Unresolved) else value
+    text = text_of(value)
     own = [target.block.text(a) for a in attributes]
-    return any(v is not None and text == getattr(v, "text", v) for v in own)
+    return any(v is not None and text == text_of(v) for v in own)

@@ -1,7 +1,7 @@
 """CKV_TFR_201: users, but no account password policy.
 
-What: the scan creates users who can sign in (`aws_iam_user_login_profile`, or users at all when it creates no login
-profile), and nowhere an `aws_iam_account_password_policy`. Reported once a root module, on its first user.
+What: the scan creates users, and nowhere an `aws_iam_account_password_policy`. Reported once a scan, on its first
+user.
 
 Why: without a policy of its own the account uses AWS's default, which has no expiry and no memory of earlier
 passwords. A password policy anywhere in the scan counts, as several stacks may share an account. When a module that
@@ -40,12 +40,11 @@ class UsersWithoutPasswordPolicy(ResourceCheck):
         account, node = self.account, self.node
         if not account.known:
             return self.unknown("Checkov gave no graph to look for a password policy in")
-        users = [u for u in account.of_type("aws_iam_user") if u.root == node.root]
-        if users[0] is not node:
+        if account.of_type("aws_iam_user")[0] is not node:
             return self.not_for_this()  # reported once
         if account.of_type("aws_iam_account_password_policy"):
             return self.passed()
-        for call in account.opaque_calls(node.root):
+        for call in account.opaque_calls():
             source = str(call.block.conf.get("source") or "")
             if (
                 "password" in source

@@ -22,12 +22,12 @@ if TYPE_CHECKING or __package__:
     from tfratchet_checks.__tfr_check__ import ResourceCheck
     from tfratchet_checks.__tfr_guard__ import asks_for_mfa
     from tfratchet_checks.__tfr_policy__ import Statement, covers
-    from tfratchet_checks.__tfr_values__ import Unresolved
+    from tfratchet_checks.__tfr_values__ import Unresolved, text_of
 else:  # Checkov loads each file on its own, from wherever the folder lies
     from __tfr_check__ import ResourceCheck
     from __tfr_guard__ import asks_for_mfa
     from __tfr_policy__ import Statement, covers
-    from __tfr_values__ import Unresolved
+    from __tfr_values__ import Unresolved, text_of
 
 
 _NO_PEOPLE = ("role/", "assumed-role/", ":role", "aws_iam_role.", "oidc-provider", "saml-provider")
@@ -63,7 +63,7 @@ class TrustWithoutMfa(ResourceCheck):
         """A principal that may be a person; None when there is none."""
         unread: Unresolved | None = None
         for value in (statement.principals or {}).get("AWS", ()):
-            text = value.text if isinstance(value, Unresolved) else value
+            text = text_of(value)
             if any(mark in text for mark in _NO_PEOPLE):
                 continue
             # Checkov leaves the account id of a root or user principal as an expression; whose it is does not matter.

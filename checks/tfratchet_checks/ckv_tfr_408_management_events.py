@@ -26,10 +26,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:
     from tfratchet_checks.__tfr_check__ import LOGGING, Block, ResourceCheck
-    from tfratchet_checks.__tfr_values__ import Unresolved
+    from tfratchet_checks.__tfr_values__ import Unresolved, text_of
 else:  # Checkov loads each file on its own, from wherever the folder lies
     from __tfr_check__ import LOGGING, Block, ResourceCheck
-    from __tfr_values__ import Unresolved
+    from __tfr_values__ import Unresolved, text_of
 
 
 class ManagementEvents(ResourceCheck):
@@ -69,9 +69,7 @@ class ManagementEvents(ResourceCheck):
                 left_out = left_out or "include_management_events is false"
                 continue
             if excluded:
-                left_out = "exclude_management_event_sources holds " + ", ".join(
-                    e.text if isinstance(e, Unresolved) else e for e in excluded
-                )
+                left_out = "exclude_management_event_sources holds " + ", ".join(text_of(e) for e in excluded)
             recorded |= {"ReadOnly", "WriteOnly"} if kind == "All" else {kind}
             if kind != "All":
                 left_out = left_out or f"read_write_type is {kind}"

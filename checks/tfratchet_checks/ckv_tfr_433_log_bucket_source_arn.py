@@ -19,10 +19,12 @@ if TYPE_CHECKING or __package__:
     from tfratchet_checks.__tfr_bucket__ import LogBucketCheck
     from tfratchet_checks.__tfr_check__ import LOGGING
     from tfratchet_checks.__tfr_policy__ import covers
+    from tfratchet_checks.__tfr_values__ import text_of
 else:  # Checkov loads each file on its own, from wherever the folder lies
     from __tfr_bucket__ import LogBucketCheck
     from __tfr_check__ import LOGGING
     from __tfr_policy__ import covers
+    from __tfr_values__ import text_of
 
 _SOURCES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
 
@@ -38,7 +40,7 @@ class LogBucketSourceArn(LogBucketCheck):
         document = self.policy()
         unread = "" if document.complete else document.why or "a part of it"
         for statement in document.statements:
-            services = [str(getattr(s, "text", s)) for s in (statement.principals or {}).get("Service", ())]
+            services = [text_of(s) for s in (statement.principals or {}).get("Service", ())]
             writes = covers(statement, "s3:PutObject")
             if statement.effect != "Allow" or writes is False or not any("cloudtrail." in s for s in services):
                 continue

@@ -1,8 +1,10 @@
 """CKV_TFR_502: a grant of protected actions without MFA.
 
 What: an Allow of actions that take security away (detaching policies, deactivating MFA, stopping CloudTrail, ...;
-the list is in `tfr_protected_actions`) for people, without an MFA condition and without an MFA guard on everybody
-who has it.
+the list is in `tfr_protected_actions.py`) for people, without an MFA condition and without an MFA guard on
+everybody who has it. Actions on buckets, keys, log groups and the like count when they reach all of these, or the
+bucket of a trail. Somebody who may only act on the own user (`aws:username`) can still take away the own guards and
+MFA device.
 
 Why: whoever steals an access key could switch the guards off. People are users and groups; a policy attached to
 roles only is left to the trust policy (CKV_TFR_302), one attached to nobody in the scan is judged as if people had
@@ -24,18 +26,36 @@ Good::
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:
     from tfratchet_checks.__tfr_check__ import ResourceCheck
     from tfratchet_checks.__tfr_guard__ import any_guard, asks_for_mfa, has_guard, listed, protected_in
     from tfratchet_checks.__tfr_people__ import GROUP, Link, People
-    from tfratchet_checks.__tfr_policy__ import Document
+    from tfratchet_checks.__tfr_policy__ import Document, Statement
+    from tfratchet_checks.__tfr_protected__ import trails_of
+    from tfratchet_checks.__tfr_values__ import text_of
 else:  # Checkov loads each file on its own, from wherever the folder lies
     from __tfr_check__ import ResourceCheck
     from __tfr_guard__ import any_guard, asks_for_mfa, has_guard, listed, protected_in
     from __tfr_people__ import GROUP, Link, People
-    from __tfr_policy__ import Document
+    from __tfr_policy__ import Document, Statement
+    from __tfr_protected__ import trails_of
+    from __tfr_values__ import text_of
+
+
+# What a user who may only act on itself can still take away: its own guards and devices.
+_ON_ONESELF = {
+    "iam:DeactivateMFADevice",
+    "iam:AttachUserPolicy",
+    "iam:DetachUserPolicy",
+    "iam:PutUserPolicy",
+    "iam:DeleteUserPolicy",
+    "iam:PutUserPermissionsBoundary",
+    "iam:DeleteUserPermissionsBoundary",
+}
+_ANY = re.compile(r"\*|arn:[^:]*:s3:::\*(?:/\*)?|arn:[^:]*:(?!s3:)[^:]*:[^:]*:[^:]*:(?:[\w-]+[:/])?\*")
 
 
 class ProtectedGrantWithoutMfa(ResourceCheck):
@@ -81,14 +101,28 @@ class ProtectedGrantWithoutMfa(ResourceCheck):
         for statement in document.statements:
             if statement.effect != "Allow" or not statement.certain or statement.principals is not None:
                 continue
-            actions = list(protected_in(statement))
-            # Whoever may only act on itself (aws:username) takes nothing from others.
-            own = statement.resources is not None and all(
-                isinstance(r, str) and "aws:username}" in r for r in statement.resources
-            )
-            if actions and not own and asks_for_mfa(statement) is False:
+            actions = [a for a in protected_in(statement) if self._reaches(statement, a)]
+            if actions and asks_for_mfa(statement) is False:
                 return statement.label, actions
         return None
+
+    def _reaches(self, statement: Statement, action: str) -> bool:
+        """Whether the resources of a grant let the action take protection away."""
+        resources = [text_of(r) for r in statement.resources or ()]
+        if resources and all("{aws:username}" in r for r in resources):
+            return action in _ON_ONESELF
+        if action.startswith(("iam:", "cloudtrail:", "organizations:", "sso:", "config:")) or not resources:
+            return True
+        # Of any other service only the resources of the baseline count: all of them, or the bucket of a trail.
+        return any(_ANY.fullmatch(r) for r in resources) or any(self._log_bucket(r) for r in resources)
+
+    def _log_bucket(self, resource: str) -> bool:
+        buckets = [b for b in self.account.of_type("aws_s3_bucket") if trails_of(self.account, b, "s3_bucket_name")]
+        named = self.account.refers(self.node, resource, "aws_s3_bucket")
+        names = [b.block.text("bucket") for b in buckets]
+        return any(b in named for b in buckets) or any(
+            isinstance(n, str) and re.fullmatch(rf"arn:aws[\w-]*:s3:::{re.escape(n)}(/.*)?", resource) for n in names
+        )
 
     def _holders(self) -> list[tuple[list[Document | str], bool]] | None:
         """What reaches each user and group that has the policy; None when only roles have it."""

@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING or __package__:
     from tfratchet_checks.__tfr_check__ import GENERAL, ResourceCheck
     from tfratchet_checks.__tfr_protected__ import SETTINGS, protected
-    from tfratchet_checks.__tfr_values__ import Unresolved
+    from tfratchet_checks.__tfr_values__ import text_of
 else:  # Checkov loads each file on its own, from wherever the folder lies
     from __tfr_check__ import GENERAL, ResourceCheck
     from __tfr_protected__ import SETTINGS, protected
-    from __tfr_values__ import Unresolved
+    from __tfr_values__ import text_of
 
 
 # Only the ones that protect: an ordinary bucket or key may ignore what it likes.
@@ -51,7 +51,7 @@ class IgnoreChanges(ResourceCheck):
         for lifecycle in self.block.blocks("lifecycle"):
             for ignored in lifecycle.texts("ignore_changes") or ():
                 # Names of arguments are written without quotes, so an index or a dot makes Checkov's value a reference.
-                text = ignored.text if isinstance(ignored, Unresolved) else ignored
+                text = text_of(ignored)
                 name = text.strip("${}").replace("[", ".").split(".")[0].strip()
                 if name == "all" or name in settings:
                     return self.failed(f"ignore_changes holds {text}", "lifecycle")
