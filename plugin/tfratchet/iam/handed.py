@@ -86,7 +86,9 @@ def owner_kind(call: ModuleCall) -> str | None:
 
 def _names_principals(argument: str, kind: str) -> bool:
     words = _WORDS.findall(argument.lower())
-    return any(w in _SUBJECTS[kind] for w in words) and not any(w in _OTHER for w in words)
+    subjects = [k for w in words for k, names in _SUBJECTS.items() if w in names]
+    # ``group_users`` are users: the last word says what they are.
+    return subjects[-1:] == [kind] and not any(w in _OTHER for w in words)
 
 
 def _listed(value: Value) -> Value:
