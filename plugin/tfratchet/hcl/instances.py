@@ -32,7 +32,7 @@ class Collection(Lazy):
     ``items`` are (key, instance, condition): ``condition`` is the unknown that decides whether it exists.
     """
 
-    __slots__ = ("address", "counted", "items", "single")
+    __slots__ = ("_by_key", "address", "counted", "items", "single")
 
     def __init__(self, address: str, items: list[tuple[Any, Any, Unknown | None]], counted: bool, single: Any) -> None:
         super().__init__(reference(address))
@@ -40,6 +40,7 @@ class Collection(Lazy):
         self.items = items
         self.counted = counted
         self.single = single
+        self._by_key: dict[str, Any] | None = None
 
     def __iter__(self) -> Iterator[Any]:
         return (instance for _, instance, _ in self.items)
@@ -54,10 +55,15 @@ class Collection(Lazy):
         return self.index(name)
 
     def index(self, key: Value) -> Value:
+        if self._by_key is None:
+            # ``count`` instances are found by "0" as well as by 0.
+            self._by_key = {str(k): i for k, i, _ in self.items if isinstance(k, (str, int))}
+            self._by_key.update({canonical(k): i for k, i, _ in self.items})
         wanted = canonical(key)
-        for item_key, instance, _ in self.items:
-            if canonical(item_key) == wanted or (isinstance(key, str) and str(item_key) == key):
-                return instance
+        if wanted in self._by_key:
+            return self._by_key[wanted]
+        if isinstance(key, str) and key in self._by_key:
+            return self._by_key[key]
         if isinstance(key, Unknown) or any(isinstance(k, Unknown) for k, _, _ in self.items):
             if self.counted and key == 0 and len(self.items) == 1:
                 return self.items[0][1]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tfratchet.iam.engine.strings import covers, encode
 from tfratchet.iam.statements import DEFAULT_VERSION, Document, Leaf, Statement, condition_text, texts
@@ -41,6 +42,7 @@ class _Wild:
     resource: str | None
 
 
+@lru_cache(maxsize=4096)  # one policy is held against those of each of its holders
 def atoms(document: Document) -> frozenset[Atom]:
     """The atoms of a document, none of which covers another."""
     groups: dict[tuple[object, ...], dict[Atom, _Wild]] = {}
