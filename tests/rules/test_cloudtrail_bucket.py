@@ -242,6 +242,14 @@ def test_policy_that_does_the_same_or_more(base: str, head: str) -> None:
     assert told(run(outside[0], outside[1], "cloudtrail")) == []
 
 
+def test_bucket_that_a_module_makes_now() -> None:
+    """What the module does by itself is not known: only a low finding says so."""
+    base = bucket("versioning {\n enabled = true\n }\n" + document(TLS, WRITE))
+    head = 'module "bucket" {\n  source = "example/s3-bucket/aws"\n  name = "acme"\n}\n'
+    head += TRAIL.replace("aws_s3_bucket.logs.id", "module.bucket.id")
+    assert told(run(base, head, "cloudtrail")) == ["TFR411 low? module.bucket"]
+
+
 def test_policy_of_a_bucket_that_is_made_elsewhere() -> None:
     text = """
     module "bucket" {
@@ -331,8 +339,11 @@ def test_arguments_of_bucket_modules() -> None:
 
     assert calls({"versioning_enabled": True}, {"versioning_enabled": False}) == ["TFR411 high module.bucket"]
     assert calls({"force_destroy": False}, {"force_destroy": True}) == ["TFR411 low module.bucket"]
-    assert calls({"access_log_bucket_name": "a"}, {}) == ["TFR411 high module.bucket"]
+    assert calls({"access_log_bucket_name": "a"}, {}) == ["TFR411 medium? module.bucket"]  # the default is not known
     assert calls({}, {"block_public_acls": True}) == []
+    guard = '{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}]}'
+    assert calls({"policy": guard}, {"policy": "{}"}) == ["TFR411 high module.bucket"]
+    assert calls({"policy": guard}, {"bucket_policies": [guard]}) == []
     assert calls({"name": "a"}, {"name": "a", "tags": {"a": "b"}}) == []
 
 

@@ -214,8 +214,9 @@ class AttributeRule(Rule):
         before, after = base.setting(control), head.setting(control)
         level = self.weight_of(pair, control, before, after)
         depends = verdict.depends_on
-        if isinstance(after.value, ModuleDefault) and not (base.call and before.given):
-            # Nothing was taken out of a call: only what the new module does by itself is not known.
+        taken_out = base.call is not None and before.given
+        if isinstance(before.value, ModuleDefault) or (isinstance(after.value, ModuleDefault) and not taken_out):
+            # Nothing was taken out of a call: only what a module does by itself is not known.
             level = Severity.LOW
         elif not depends and not after.given and head.call is not None:
             # A known default is the one of recent versions; the version in use may differ.

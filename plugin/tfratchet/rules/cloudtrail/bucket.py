@@ -29,6 +29,7 @@ PARTS = (
     "aws_s3_bucket_versioning",
 )
 WRITE = "s3:PutObject"
+_POLICY_ARGUMENTS = ("policy", "bucket_policy", "bucket_policies")
 _CALLED = ("cloudtrail", "cloud-trail", "cloud_trail")
 
 
@@ -88,6 +89,8 @@ class LogBucket:
         found: list[tuple[Value, Resource | ModuleCall]] = []
         for item in self.items:
             if isinstance(item, ModuleCall):
+                given = [item.arguments.get(n) for n in _POLICY_ARGUMENTS]
+                found += [(p, item) for g in given for p in (g if isinstance(g, list) else [g]) if p not in (None, "")]
                 continue
             policy = item.get("policy")
             if policy is not None and policy != "" and item.type in (BUCKET_TYPE, "aws_s3_bucket_policy"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tfratchet.controls import CONTROLS, Control
+from tfratchet.controls import CONTROLS, Control, Stronger
 from tfratchet.model import Finding, Resource, Severity
 from tfratchet.rules.attributes import doubt_of_removal, forgotten, once, weight
 from tfratchet.rules.base import Rule, cis, nist, security_hub, side
@@ -93,6 +93,9 @@ class LogBucketWeakened(Rule):
                 if finding is not None:
                     yield finding
                 continue
+            if head.call is not None and base.call is None:
+                yield self._unread(pair, base, head)
+                continue
             found = list(self._settings(pair, base, head))
             if len(found) > 1 and not _same_object(pair, base, head):
                 yield self._replaced(pair, base, head, found)
@@ -148,6 +151,19 @@ class LogBucketWeakened(Rule):
             side(after.words, after.location or head.place),
             severity=level,
             depends_on=verdict.depends_on,
+        )
+
+    def _unread(self, pair: RootPair, base: LogBucket, head: LogBucket) -> Finding:
+        """A bucket that a module makes now that could not be read: it may protect it as well as before, or better."""
+        assert head.call is not None  # noqa: S101 (narrowing)
+        return self.finding(
+            pair,
+            head.address,
+            f"log bucket {base.address} is now made by a module that could not be read; its protection is not known",
+            side(base.address, base.place),
+            side(head.call.source, head.place),
+            severity=Severity.LOW,
+            depends_on=(Unknown(f"{head.address} ({head.call.source})"),),
         )
 
     def _replaced(self, pair: RootPair, base: LogBucket, head: LogBucket, found: list[Finding]) -> Finding:
@@ -248,8 +264,12 @@ def _verdict(
     pair: RootPair, control: Control, before: BucketSetting, after: BucketSetting, head: LogBucket
 ) -> Verdict | None:
     """Whether one setting is weaker. What a module call does not say is not judged, unless it used to say it."""
-    if head.call is not None and after.value is None and before.value is None:
-        return None
+    if head.call is not None and after.value is None:
+        # What a module does by itself is not known: an argument that goes is a loss, perhaps; one never given is none.
+        if before.value is None or control.stronger is Stronger.LONGER:
+            return None
+        found = judge(control, before.value, control.default, pair.matching.same)
+        return None if found is None else Verdict((Unknown(f"default of {before.path} in {head.call.source}"),))
     if control.name in _PUBLIC:
         return _public_verdict(pair, control, before, after, head)
     if control.name == "log_bucket_ownership" and before.value is None:

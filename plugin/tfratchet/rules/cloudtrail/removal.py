@@ -83,7 +83,7 @@ class TrailRemoved(Rule):
 
     def _finding(self, pair: RootPair, change: Lost) -> Finding:
         trail = change.base
-        name = display(trail.name)
+        name = display(trail.name) if isinstance(trail.name, str) else trail.address
         if change.forgotten:
             level, message = Severity.LOW, f"trail {name} is no longer managed, yet kept in the account"
         elif change.depends_on is not None:
