@@ -245,6 +245,10 @@ def test_what_terraform_refuses_is_refused(name: str, args: list[Any]) -> None:
     assert name in str(raised.value) or len(str(raised.value)) > 10
 
 
+DEEP: list[Any] = []
+for _ in range(20_000):
+    DEEP = [DEEP]
+
 BOMB = "a0: &a0 [x,x,x,x,x,x,x,x]\n" + "".join(f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 8)}]\n" for i in range(1, 9))
 """A document whose aliases stand for 8 to the power of 9 elements."""
 
@@ -263,6 +267,9 @@ BOMB = "a0: &a0 [x,x,x,x,x,x,x,x]\n" + "".join(f"a{i}: &a{i} [{','.join([f'*a{i 
         ("tonumber", ["1e999999999"]),
         ("jsondecode", ["1e999999999"]),
         ("jsondecode", ["[" * 100_000]),
+        ("jsondecode", ["[" * 400 + "]" * 400]),
+        ("jsonencode", [DEEP]),
+        ("flatten", [DEEP]),
         ("yamldecode", ["[" * 20_000]),
         ("yamldecode", ["a: 1e999999999"]),
         ("yamldecode", [BOMB]),

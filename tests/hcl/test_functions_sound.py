@@ -147,7 +147,7 @@ def outcome(name: str, args: list[Any]) -> Any:
 
 
 @pytest.mark.parametrize(("name", "arguments"), CASES, ids=[f"{c[0]}{i}" for i, c in enumerate(CASES)])
-@examples(120)
+@examples(60)
 @given(data=st.data())
 def test_what_is_known_of_the_result_is_true(
     name: str, arguments: st.SearchStrategy[list[Any]], data: st.DataObject
@@ -166,7 +166,7 @@ def test_what_is_known_of_the_result_is_true(
 
 
 @pytest.mark.parametrize(("name", "texts"), [("jsondecode", json_texts), ("yamldecode", yaml_texts)])
-@examples(300)
+@examples(150)
 @given(data=st.data())
 def test_decoders_see_through_holes(name: str, texts: st.SearchStrategy[str], data: st.DataObject) -> None:
     text = data.draw(texts)
@@ -176,7 +176,7 @@ def test_decoders_see_through_holes(name: str, texts: st.SearchStrategy[str], da
     assert consistent(said, expected), f"{name}({partial!r}) = {said!r}, yet {name}({text!r}) = {expected!r}"
 
 
-@examples(400)
+@examples(200)
 @given(data=st.data())
 def test_operators(data: st.DataObject) -> None:
     operator = data.draw(st.sampled_from(["+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "&&", "||", "!"]))
@@ -192,7 +192,7 @@ def test_operators(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(("name", "arguments"), CASES, ids=[f"{c[0]}{i}" for i, c in enumerate(CASES)])
-@examples(30)
+@examples(15)
 @given(data=st.data())
 def test_known_arguments_give_known_results(
     name: str, arguments: st.SearchStrategy[list[Any]], data: st.DataObject

@@ -24,7 +24,6 @@ from tfratchet.values import (
     Unknown,
     Value,
     canonical,
-    is_known,
     number_text,
 )
 
@@ -421,23 +420,3 @@ def unary(operator: str, a: Value) -> Value:
 
 def _grouped(expr: str) -> str:
     return f"({expr})" if " " in expr and not expr.startswith("(") else expr
-
-
-__all__ = [
-    "EvalError",
-    "arithmetic",
-    "binary",
-    "choose",
-    "equal",
-    "is_known",
-    "may_match",
-    "over_choices",
-    "parse_number",
-    "same",
-    "to_bool",
-    "to_number",
-    "to_string",
-    "type_name",
-    "unary",
-    "unify",
-]

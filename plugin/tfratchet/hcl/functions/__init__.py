@@ -56,10 +56,12 @@ def call(name: str, args: list[Value], context: FunctionContext) -> Value:
 
             return unknown(name, args)
         function = load(name)
-    for arg in args:
-        if isinstance(arg, Unknown):
+    try:
+        if any(isinstance(arg, Unknown) for arg in args):
             return over_choices(lambda chosen: function(chosen, context), args, name)
-    return function(args, context)
+        return function(args, context)
+    except RecursionError:
+        raise EvalError(f"{name}: the value is nested too deeply", "limit") from None
 
 
 def load(name: str) -> Function:

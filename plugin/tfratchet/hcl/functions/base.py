@@ -28,6 +28,9 @@ from tfratchet.values import (
 MAX_TEXT = 16_000_000
 """Characters that one function may produce; ``replace`` and ``indent`` could multiply a text without end."""
 
+MAX_DEPTH = 200
+"""Nesting of a decoded document; deeper ones would exhaust the stack of whoever walks over the value."""
+
 
 class FunctionContext(Protocol):
     """What functions may ask of the evaluator."""

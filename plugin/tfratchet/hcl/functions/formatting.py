@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from tfratchet.hcl.bigfloat import fraction, negated
@@ -49,6 +50,7 @@ class Verb:
         return self.mode in "sv" and not self.flags and not self.width and self.precision is None
 
 
+@lru_cache(maxsize=256)
 def parse(template: str) -> tuple[list[str | Verb], int]:
     """The literals and verbs of a format, and how many arguments it needs. Raises EvalError."""
     parts: list[str | Verb] = []

@@ -9,6 +9,7 @@ from typing import Any
 
 from tfratchet.hcl.convert import EvalError, parse_number
 from tfratchet.hcl.functions.base import (
+    MAX_DEPTH,
     FunctionContext,
     Joined,
     Module,
@@ -94,19 +95,21 @@ def decode(text: str) -> Any:
         raise EvalError("jsondecode: the JSON text is nested too deeply", "limit") from None
     except json.JSONDecodeError as error:
         raise EvalError(f"jsondecode: invalid JSON: {error}") from None
-    return _tidy(value)
+    return _tidy(value, 0)
 
 
 def _refuse(constant: str) -> Any:
     raise EvalError(f"jsondecode: invalid JSON: {constant}")
 
 
-def _tidy(value: Any) -> Any:
-    """Keys in Terraform's order, half surrogate pairs as Go reads them."""
+def _tidy(value: Any, depth: int) -> Any:
+    """Keys in Terraform's order, half surrogate pairs as Go reads them. Raises EvalError when nested too deeply."""
+    if depth > MAX_DEPTH:
+        raise EvalError("jsondecode: the JSON text is nested too deeply", "limit")
     if isinstance(value, dict):
-        return {_text(k): _tidy(value[k]) for k in sorted(value)}
+        return {_text(k): _tidy(value[k], depth + 1) for k in sorted(value)}
     if isinstance(value, list):
-        return [_tidy(v) for v in value]
+        return [_tidy(v, depth + 1) for v in value]
     return _text(value) if isinstance(value, str) else value
 
 

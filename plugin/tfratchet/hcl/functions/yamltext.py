@@ -9,13 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from tfratchet.hcl.convert import EvalError, parse_number, to_string
-from tfratchet.hcl.functions.base import FunctionContext, Module, limited, normal, pieces, unknown
+from tfratchet.hcl.functions.base import MAX_DEPTH, FunctionContext, Module, limited, normal, pieces, unknown
 from tfratchet.values import Template, Unknown, Value, number_text
 
 FUNCTIONS = Module()
 function = FUNCTIONS.function
 
-_MAX_DEPTH = 200
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -80,7 +79,7 @@ class _Reader:
         import yaml
 
         self.count += 1
-        if self.count > self.limit or depth > _MAX_DEPTH:
+        if self.count > self.limit or depth > MAX_DEPTH:
             raise EvalError("yamldecode: the document is too large or nested too deeply", "limit")
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self.anchors:
