@@ -200,7 +200,21 @@ def _problems(base: Snapshot, head: Snapshot, pairs: Iterable[RootPair]) -> list
 def _notes(pair: RootPair) -> Iterator[Problem]:
     for route in pair.entitlement_changes.routes:
         yield Problem("route", route.message, route.location)
+    yield from _other_providers(pair)
     yield from pair.head.notes
+
+
+def _other_providers(pair: RootPair) -> Iterator[Problem]:
+    """Another provider can be another account: what stays in the configuration may be gone from where it was."""
+    for address in sorted(pair.base.resources):
+        base = pair.base.resources[address]
+        head = pair.head.resources.get(address)
+        if base.managed and head is not None and base.provider != head.provider:
+            before, after = base.provider or "the default provider", head.provider or "the default provider"
+            text = (
+                f"{address} is now made by {after} instead of {before}; whether that is the same account is not known"
+            )
+            yield Problem("provider", text, head.where("provider"))
 
 
 def _once(problems: Iterable[Problem]) -> list[Problem]:

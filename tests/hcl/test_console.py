@@ -71,7 +71,6 @@ def test_same_as_terraform(group: Path, terraform_program: str, tmp_path: Path) 
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.xfail(strict=True, reason="the grammar nests a chain to the left, and the compiler follows it")
 def test_chains_of_conditionals_nest_to_the_right() -> None:
     assert ask_ours('true ? "x" : true ? "y" : "z"') == '"x"'
     assert ask_ours('false ? "x" : false ? "y" : true ? "z" : "w"') == '"z"'

@@ -58,11 +58,13 @@ def plain(value: Any) -> Any:
 
 
 def planned(terraform: str, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    run = {"cwd": folder, "check": True, "capture_output": True}
-    subprocess.run([terraform, "init", "-backend=false", "-input=false"], **run)
-    subprocess.run([terraform, "plan", "-input=false", "-refresh=false", "-out=plan.bin"], **run)
-    shown = subprocess.run([terraform, "show", "-json", "plan.bin"], **run)
-    plan = json.loads(shown.stdout)
+    def run(*command: str) -> bytes:
+        return subprocess.run([terraform, *command], cwd=folder, check=True, capture_output=True).stdout
+
+    run("init", "-backend=false", "-input=false")
+    run("plan", "-input=false", "-refresh=false", "-out=plan.bin")
+    shown = run("show", "-json", "plan.bin")
+    plan = json.loads(shown)
     inputs: dict[str, Any] = {}
 
     def walk(module: dict[str, Any]) -> None:

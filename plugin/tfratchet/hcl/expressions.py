@@ -240,25 +240,57 @@ class Compiler:
         return evaluate
 
     def t_conditional(self, node: Node, depth: int) -> Evaluator:
-        parts = [c for c in node.named_children if c.type == "expression"]
-        if len(parts) != 3:
+        chain = self.chain(node)
+        if chain is None:
             return self.broken(f"cannot read {self.source([node])[:60]!r}")
-        predicate, if_true, if_false = (self.expression(p, depth) for p in parts)
+        if len(chain) > MAX_NESTING:
+            raise LimitError(f"a chain of more than {MAX_NESTING} conditionals")
+        *pairs, (last, _) = [
+            (self.expression(first, depth), self.expression(second, depth) if second is not None else None)
+            for first, second in chain
+        ]
         source = self.source([node])
         where = self.where(node)
 
-        def evaluate(scope: Scope) -> Any:
-            try:
-                condition = to_bool(predicate(scope))
-            except EvalError as error:
-                return failed(error, scope, source, where)
-            if isinstance(condition, Unknown):
-                return choose(condition.expr, if_true(scope), if_false(scope))
-            if condition is None:
-                return failed(EvalError("the condition is null"), scope, source, where)
-            return if_true(scope) if condition else if_false(scope)
+        def evaluate(scope: Scope, start: int = 0) -> Any:
+            for position in range(start, len(pairs)):
+                predicate, value = pairs[position]
+                try:
+                    condition = to_bool(predicate(scope))
+                except EvalError as error:
+                    return failed(error, scope, source, where)
+                if value is None or condition is None:
+                    return failed(EvalError("the condition is null"), scope, source, where)
+                if isinstance(condition, Unknown):
+                    return choose(condition.expr, value(scope), evaluate(scope, position + 1))
+                if condition:
+                    return value(scope)
+            return last(scope)
 
         return evaluate
+
+    def chain(self, node: Node) -> list[tuple[Node, Node | None]] | None:
+        """``a ? x : b ? y : z`` as [(a, x), (b, y), (z, None)].
+
+        The grammar nests such a chain to the left, as ``(a ? x : b) ? y : z``; HCL means the other way round.
+        """
+        behind: list[tuple[Node, Node]] = []
+        while True:
+            parts = [c for c in node.named_children if c.type == "expression"]
+            if len(parts) != 3:
+                return None
+            predicate, value, otherwise = parts
+            behind.append((value, otherwise))
+            inner = [c for c in predicate.children if c.type != "comment"]
+            if len(inner) != 1 or inner[0].type != "conditional":
+                break
+            node = inner[0]
+        pairs: list[tuple[Node, Node | None]] = []
+        for value, otherwise in reversed(behind):
+            pairs.append((predicate, value))
+            predicate = otherwise
+        pairs.append((predicate, None))
+        return pairs
 
     def t_operation(self, node: Node, depth: int) -> Evaluator:
         inner = node.children[0]

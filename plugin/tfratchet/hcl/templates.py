@@ -35,8 +35,17 @@ _HEREDOC_ESCAPE = re.compile(r"\$\$(?=\{)|%%(?=\{)")
 def unescape(text: str) -> str:
     """The text of a quoted literal: backslash escapes, ``$${`` and ``%%{``."""
     if "\\" not in text and "$${" not in text and "%%{" not in text:
+        return _normal(text)
+    return _normal(_ESCAPE.sub(_escape, text))
+
+
+def _normal(text: str) -> str:
+    """Terraform keeps strings in Unicode's normal form C."""
+    if text.isascii():
         return text
-    return _ESCAPE.sub(_escape, text)
+    from unicodedata import normalize
+
+    return normalize("NFC", text)
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -51,7 +60,7 @@ def _escape(match: re.Match[str]) -> str:
 
 def unescape_heredoc(text: str) -> str:
     """The text of a heredoc literal: no backslash escapes."""
-    return _HEREDOC_ESCAPE.sub(lambda m: m[0][0], text) if "{" in text else text
+    return _normal(_HEREDOC_ESCAPE.sub(lambda m: m[0][0], text) if "{" in text else text)
 
 
 def compile_template(compiler: Compiler, node: Node, depth: int) -> Evaluator:

@@ -86,8 +86,12 @@ def _names(found: GuardLoss) -> str:
     )
 
 
+# Words that a sentence of ours starts with; a name at its start stays as it is written.
+_FIRST_WORDS = ("without", "with", "group", "who", "whom", "statement", "accounts", "this")
+
+
 def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return text[:1].upper() + text[1:] if text.split(" ", 1)[0] in _FIRST_WORDS else text
 
 
 __all__ = ["FOREVER", "GuardRule", "is_age", "is_mfa"]

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from tfratchet.controls import CONTROLS, Control
 from tfratchet.model import ModuleCall, Resource, Root
-from tfratchet.rules.attributes import Subject, doubt_of_removal, forgotten, once, presence
+from tfratchet.rules.attributes import Subject, condition_text, doubt_of_removal, forgotten, once, presence
 from tfratchet.rules.base import Reference, attack, nist, security_hub
 from tfratchet.rules.judge import judge
 from tfratchet.rules.modules import PASSWORD, carries, may_carry, switched_on
-from tfratchet.values import Unknown, Value, display
+from tfratchet.values import Unknown, Value
 
 if TYPE_CHECKING:
     from tfratchet.compare import RootPair
@@ -103,9 +103,12 @@ def _changes(pair: RootPair) -> Iterator[Kept | Lost]:
             yield _lost(pair, subject)
     for subject, partner in kept:
         yield Kept(subject, partner, _same_object(pair, subject, partner))
+        # An account has one policy: a second resource for it takes turns with the first.
+        for second in [s for s in free.values() if s.resource is not None and _same_account(partner, s, strict=True)]:
+            yield Kept(subject, second, same_object=False)
         uncertain = _less_certain(subject, partner)
         if uncertain is not None:
-            yield Lost(subject, depends_on=uncertain, why=f"it exists only if {display(uncertain)}")
+            yield Lost(subject, depends_on=uncertain, why=f"it exists only if {condition_text(uncertain)}")
 
 
 def _partner(pair: RootPair, subject: Subject, free: dict[str, Subject]) -> Subject | None:
@@ -168,7 +171,7 @@ def _lost(pair: RootPair, subject: Subject) -> Lost:
             cause = Unknown(f"{address} ({other.source})")
             return Lost(subject, depends_on=cause, why=f"{address} could not be read and may create one")
     doubt = doubt_of_removal(pair, subject.item)
-    return Lost(subject, depends_on=doubt, why=f"it depends on {display(doubt)}" if doubt is not None else "")
+    return Lost(subject, depends_on=doubt, why=f"it depends on {condition_text(doubt)}" if doubt is not None else "")
 
 
 def _less_certain(base: Subject, head: Subject) -> Unknown | None:

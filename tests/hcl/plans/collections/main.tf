@@ -66,3 +66,7 @@ resource "terraform_data" "off" {
 output "counted_refs" { value = terraform_data.counted[*].input }
 output "mapped_refs" { value = { for k, v in terraform_data.mapped : k => v.input.key } }
 output "off_refs" { value = one(terraform_data.off[*].input) }
+
+output "chained_conditionals" {
+  value = [for n in [1, 2, 3, 4] : n == 1 ? "one" : n == 2 ? "two" : n == 3 ? "three" : "many"]
+}
