@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from tfratchet.matching import without_keys
 from tfratchet.model import Resource, Root
 from tfratchet.values import REF_CLOSE, REF_OPEN, Rest, Template, Unknown, Value, canonical, display, replace_refs
 
@@ -21,10 +22,11 @@ TYPES = {USER: "aws_iam_user", GROUP: "aws_iam_group", ROLE: "aws_iam_role"}
 KINDS = {v: k for k, v in TYPES.items()}
 _DATA_NAMES = {USER: "user_name", GROUP: "group_name", ROLE: "name"}
 
-_WHOLE_REF = re.compile(f"^{REF_OPEN}([^{REF_CLOSE}]*){REF_CLOSE}((?:\\[[^\\]]*\\])?)\\.([a-z_]+)$")
+_WHOLE_REF = re.compile(f"^{REF_OPEN}([^{REF_CLOSE}]*){REF_CLOSE}((?:\\[.*\\])?)\\.([a-z_]+)$", re.DOTALL)
 _WRITTEN_REF = re.compile(
     r"^\"?(?:\$\{)?\s*(([a-z_]+)\.[\w-]+(?:\[[^\]]*\])?)\.(?:\*\.)?(?:name|id|arn|unique_id)(?:\[[^\]]*\])?\s*\}?\"?$"
 )
+_LITERAL_KEY = re.compile(r'\[(?:"[^"]*"|\d+)\]$')
 _PRINCIPAL_ARN = re.compile(r"^arn:[^:]*:iam::[^:]*:(user|group|role)/(?:.*/)?([^/]+)$", re.DOTALL)
 _POLICY_ARN = re.compile(r"^arn:[^:]*:iam::([^:]*):policy/(.+)$", re.DOTALL)
 _HOLE = re.compile("\x00([0-9]+)\x00")
@@ -89,6 +91,7 @@ class Names:
             if name is not None:
                 key = (resource.type, self.text(name))
                 self._by_name.setdefault(key, []).append(resource.address)
+        self._symbolic = {without_keys(r.address): r.address for r in root.managed(*TYPES.values()) if r.symbolic}
         for resource in root.managed(*TYPES.values()):
             kind = KINDS[resource.type]
             name = resource.values.get("name")
@@ -171,6 +174,9 @@ class Names:
             found = self.root.resources.get(candidate)
             if found is not None:
                 return candidate if found.type == kind_type and found.managed else None
+        symbolic = self._symbolic.get(without_keys(match[1]))
+        if symbolic is not None and not _LITERAL_KEY.search(address):
+            return symbolic if self.root.resources[symbolic].type == kind_type else None
         parts = re.sub(r"\[[^\]]*\]", "", match[1]).split(".")
         return address if len(parts) >= 2 and parts[-2] == kind_type and "data" not in parts else None
 

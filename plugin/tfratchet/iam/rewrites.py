@@ -42,7 +42,7 @@ def readable(document: Document | None) -> bool:
 
 
 def rewritten(lost: Document | None, new: Iterable[Document | None]) -> bool | None:
-    """True when new documents say most of what a lost one said: at least half of its statements, and every denial.
+    """True when new documents say most of what a lost one said: more than half of its statements, and every denial.
 
     Such a policy was rewritten, not detached: split, merged, generalised or a little narrowed. An attachment that
     leaves one small statement behind is a loss all the same. None: it is so if unknown resources (the ARN of a bucket
@@ -64,7 +64,7 @@ def _mostly_said(statements: list[Statement], others: list[Statement], *, guess:
             kept += 1
         elif statement.effect != "Allow":
             return False
-    return kept > 0 and kept * 2 >= len(statements)
+    return kept * 2 > len(statements)
 
 
 def _says(wide: Statement, narrow: Statement, guess: bool) -> bool:
