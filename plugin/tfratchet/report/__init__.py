@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FORMATS: dict[str, str] = {
     "text": "tfratchet.report.text",
     "json": "tfratchet.report.json",
+    "sarif": "tfratchet.report.sarif",
 }
 """Name of the format → module."""
 
