@@ -24,16 +24,16 @@ def mirror() -> provider_mirror.Mirror:
 
 
 @pytest.fixture(scope="session")
-def _server() -> Iterator[str]:
+def server_url() -> Iterator[str]:
     with moto_server.server() as endpoint:
         yield endpoint
 
 
 @pytest.fixture
-def aws(_server: str) -> str:
+def aws(server_url: str) -> str:
     """URL of an empty moto server."""
-    moto_server.reset(_server)
-    return _server
+    moto_server.reset(server_url)
+    return server_url
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +43,9 @@ def terraform_env(mirror: provider_mirror.Mirror) -> dict[str, str]:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, aws: str, terraform_program: str, terraform_env: dict[str, str]) -> tf_harness.MakeWorkspace:
+def workspace(
+    tmp_path: Path, aws: str, terraform_program: str, terraform_env: dict[str, str]
+) -> tf_harness.MakeWorkspace:
     """A function that copies ``terraform/``, adapts it to provider 3.39.0 and gives a root module of it, initialised."""
 
     def make(root: str, *, prevent_destroy: bool = False) -> tf_harness.Workspace:
@@ -74,3 +76,12 @@ def module_copy(
         return ready[directory]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def rendered(
+    tmp_path_factory: pytest.TempPathFactory, server_url: str, terraform_program: str, terraform_env: dict[str, str]
+) -> tf_harness.Rendered:
+    """Every policy and event pattern that the modules make, rendered by a real plan."""
+    copy = tf_harness.copy_modules(tmp_path_factory.mktemp("rendered") / "terraform")
+    return tf_harness.render_policies(copy, server_url, terraform_program, terraform_env)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import hcl_blocks
+
 from tfratchet_checks.tfr_protected_actions import DATA
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -56,7 +56,7 @@ def server() -> Iterator[str]:
 
 def reset(endpoint: str) -> None:
     """Forget everything that was made on the server."""
-    request = urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")  # noqa: S310
+    request = urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(request, timeout=60) as answer:
         answer.read()

@@ -85,7 +85,9 @@ def check_password_policy(client: Clients) -> None:
     assert policy["MinimumPasswordLength"] == 16
     assert policy["PasswordReusePrevention"] == 24
     assert policy["MaxPasswordAge"] == 90
-    assert all(policy[f"Require{kind}"] for kind in ("Symbols", "Numbers", "UppercaseCharacters", "LowercaseCharacters"))
+    assert all(
+        policy[f"Require{kind}"] for kind in ("Symbols", "Numbers", "UppercaseCharacters", "LowercaseCharacters")
+    )
     assert policy["AllowUsersToChangePassword"]
     assert not policy["HardExpiry"]
 

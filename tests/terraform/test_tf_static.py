@@ -34,8 +34,14 @@ def test_modules_fit_provider_6_62(schema: provider_schema.Schema) -> None:
         ('resource "aws_iam_group" "x" {}', "name is required"),
         ('resource "aws_iam_group" "x" {\n  name = "a"\n  nmae = "b"\n}', "unsupported argument nmae"),
         ('resource "aws_iam_group" "x" {\n  name = "a"\n  arn = "b"\n}', "arn can only be read"),
-        ('resource "aws_cloudtrail" "x" {\n  name = "a"\n  s3_bucket_name = "b"\n  insight_selector = []\n}', "is a block"),
-        ('resource "aws_cloudtrail" "x" {\n  name = "a"\n  s3_bucket_name = "b"\n  kms_key_id {}\n}', "unsupported block"),
+        (
+            'resource "aws_cloudtrail" "x" {\n  name = "a"\n  s3_bucket_name = "b"\n  insight_selector = []\n}',
+            "is a block",
+        ),
+        (
+            'resource "aws_cloudtrail" "x" {\n  name = "a"\n  s3_bucket_name = "b"\n  kms_key_id {}\n}',
+            "unsupported block",
+        ),
         (
             'resource "aws_cloudtrail" "x" {\n  name = "a"\n  s3_bucket_name = "b"\n  dynamic "insight_selector" {\n'
             "    for_each = []\n    content {}\n  }\n}",

@@ -39,9 +39,22 @@ CONSTRAINT = 'version = ">= 5.0, < 7.0"'
 TRAIL = "modules/cloudtrail/main.tf"
 BUCKET = "modules/log-bucket/main.tf"
 
-_SERVICES = (
-    "cloudtrail cloudwatch cloudwatchevents cloudwatchlogs configservice ec2 iam kms organizations s3 s3control sns sqs sts"
-).split()
+_SERVICES = [
+    "cloudtrail",
+    "cloudwatch",
+    "cloudwatchevents",
+    "cloudwatchlogs",
+    "configservice",
+    "ec2",
+    "iam",
+    "kms",
+    "organizations",
+    "s3",
+    "s3control",
+    "sns",
+    "sqs",
+    "sts",
+]
 
 
 class TerraformError(AssertionError):
@@ -195,6 +208,27 @@ MakeWorkspace = Callable[..., Workspace]
 """``make(root, prevent_destroy=False)``: an example of a fresh copy, initialised."""
 MakeModule = Callable[[str], Workspace]
 """``make(directory)``: a module of the session's copy, initialised."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What ``roots/policies`` renders."""
+
+    documents: Mapping[str, str]
+    patterns: Mapping[str, str]
+
+
+def render_policies(copy: Path, endpoint: str, program: str, env: Mapping[str, str]) -> Rendered:
+    """Plan ``roots/policies`` in a copy of ``terraform/`` and return its outputs."""
+    root = copy / "roots" / "policies"
+    if not root.is_dir():
+        shutil.copytree(HERE / "roots" / "policies", root)
+        _replace(root / "main.tf", CONSTRAINT, f'version = "{provider_mirror.APPLIED_VERSION}"')
+        write_provider_override(root, endpoint)
+    workspace = Workspace(root, program, env)
+    workspace.init()
+    outputs = workspace.plan("-refresh=false")["planned_values"]["outputs"]
+    return Rendered(outputs["documents"]["value"], outputs["event_patterns"]["value"])
 
 
 def actions(plan: Mapping[str, Any]) -> dict[str, list[str]]:
