@@ -14,7 +14,7 @@ import tf_harness
 
 @pytest.fixture(scope="session")
 def mirror() -> provider_mirror.Mirror:
-    """Provider mirror and schema; built once and kept in .cache. Without the packages: skip, or fail where all must run."""
+    """Provider mirror and schema, built once. Without the packages: a visible skip, or a failure where all must run."""
     try:
         return provider_mirror.ensure()
     except provider_mirror.MirrorError as error:
@@ -46,7 +46,7 @@ def terraform_env(mirror: provider_mirror.Mirror) -> dict[str, str]:
 def workspace(
     tmp_path: Path, aws: str, terraform_program: str, terraform_env: dict[str, str]
 ) -> tf_harness.MakeWorkspace:
-    """A function that copies ``terraform/``, adapts it to provider 3.39.0 and gives a root module of it, initialised."""
+    """A function that copies ``terraform/``, adapts it to provider 3.39.0 and gives an initialised root module."""
 
     def make(root: str, *, prevent_destroy: bool = False) -> tf_harness.Workspace:
         copy = tf_harness.copy_modules(tmp_path / "terraform", prevent_destroy=prevent_destroy)

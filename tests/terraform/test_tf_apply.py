@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -22,12 +22,12 @@ Clients = Callable[..., Any]
 
 
 @pytest.fixture
-def client(aws: str) -> Iterator[Clients]:
+def client(aws: str) -> Clients:
     def make(service: str, region: str = "eu-central-1") -> Any:
-        settings = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-        return boto3.client(service, region_name=region, endpoint_url=aws, **settings)  # type: ignore[call-overload]
+        settings: Any = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+        return boto3.client(service, region_name=region, endpoint_url=aws, **settings)
 
-    yield make
+    return make
 
 
 def empty_buckets(client: Clients) -> None:

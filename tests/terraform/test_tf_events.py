@@ -7,7 +7,7 @@ SQS but not to SNS. That the module itself puts these patterns into rules with t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import boto3
@@ -110,10 +110,10 @@ def shared_bus(server_url: str, rendered: tf_harness.Rendered) -> Bus:
 
 
 @pytest.fixture
-def bus(shared_bus: Bus) -> Iterator[Bus]:
+def bus(shared_bus: Bus) -> Bus:
     """The bus, with an empty queue."""
     shared_bus.received()
-    yield shared_bus
+    return shared_bus
 
 
 def test_every_protected_call_arrives(bus: Bus) -> None:

@@ -1,7 +1,7 @@
 """The real S3 calls that the arguments of ``log-bucket/main.tf`` stand for, made with boto3 against moto.
 
-Provider 3.39.0 cannot apply that file (its twin is applied in ``test_tf_apply``). So its own arguments are read from it,
-turned into the calls that provider 5 and 6 make of them, and read back.
+Provider 3.39.0 cannot apply that file (its twin is applied in ``test_tf_apply``). So its own arguments are read from
+it, turned into the calls that provider 5 and 6 make of them, and read back.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Literal
 
 import policy_claims
 import pytest
@@ -45,7 +46,7 @@ def _policy(text: str) -> CompiledPolicy:
 def test_probes_of_the_guard(outputs: tf_harness.Rendered, name: str) -> None:
     """Taking the guard away is told for each action that it protects; adding it is no loss."""
     guard = _policy(outputs.documents[name])
-    role = "scp" if name == "guard_scp" else "identity"
+    role: Literal["scp", "identity"] = "scp" if name == "guard_scp" else "identity"
     prober = Prober(break_glass=("break-glass", "terraform-apply"))
     lost = {action for loss in prober.document_losses(guard, None, role) for action in loss.actions}
     expected = {action.action for action in protected_actions().actions if action.probe} - policy_claims.NOT_GUARDED

@@ -39,7 +39,7 @@ CONSTRAINT = 'version = ">= 5.0, < 7.0"'
 TRAIL = "modules/cloudtrail/main.tf"
 BUCKET = "modules/log-bucket/main.tf"
 
-_SERVICES = [
+_SERVICES = (
     "cloudtrail",
     "cloudwatch",
     "cloudwatchevents",
@@ -54,7 +54,7 @@ _SERVICES = [
     "sns",
     "sqs",
     "sts",
-]
+)
 
 
 class TerraformError(AssertionError):
@@ -101,8 +101,8 @@ def copy_modules(target: Path, *, source: Path = TERRAFORM, prevent_destroy: boo
         twin = twin.replace("prevent_destroy = false", "prevent_destroy = true")
     (target / BUCKET).write_text(twin)
     _cut_advanced_selector(target / TRAIL)
-    for file in ("modules/cloudtrail/variables.tf", "baseline/variables.tf"):
-        _replace(target / file, ', "ApiErrorRateInsight"]', "]")
+    for name in ("modules/cloudtrail/variables.tf", "baseline/variables.tf"):
+        _replace(target / name, ', "ApiErrorRateInsight"]', "]")
     return target
 
 
