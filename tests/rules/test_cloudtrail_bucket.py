@@ -315,6 +315,12 @@ def test_bucket_that_goes_alone() -> None:
     assert told(run(bucket(document(WRITE), trail=""), head, "cloudtrail")) == [f"TFR411 low {BUCKET}"]
 
 
+def test_bucket_that_only_its_name_tells() -> None:
+    named = 'resource "aws_s3_bucket" "x" {\n  bucket = "acme-cloudtrail"\n%s}\n'
+    assert told(run(named % "", "", "cloudtrail")) == ["TFR411 low aws_s3_bucket.x"]
+    assert told(run(named % "  force_destroy = true\n", "", "cloudtrail")) == ["TFR411 medium aws_s3_bucket.x"]
+
+
 def test_bucket_that_goes_while_its_trail_writes_elsewhere() -> None:
     head = TRAIL.replace("aws_s3_bucket.logs.id", '"central"')
     assert told(run(bucket(), head, "cloudtrail")) == [f"TFR411 low {BUCKET}"]

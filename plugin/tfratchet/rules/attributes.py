@@ -105,6 +105,11 @@ def presence(root: Root, item: Resource | ModuleCall) -> Value:
     return resolved not in (0, False, [], {}, None)
 
 
+def condition_text(unknown: Unknown) -> str:
+    """An unknown ``count`` for people: the condition, without the numbers that it decides between."""
+    return display(unknown).removesuffix(" ? 1 : 0")
+
+
 def doubt_of_removal(pair: RootPair, item: Resource | ModuleCall) -> Unknown | None:
     """What decides whether the loss of something that is gone is real: whether it was there at all, or whether a
     root module that is deleted as a whole is destroyed (nobody may run Terraform there again).

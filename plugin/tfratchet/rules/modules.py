@@ -244,11 +244,16 @@ _DISTINCTIVE: Mapping[str, frozenset[str]] = {
 }
 
 _SOURCE_HINTS: Mapping[str, re.Pattern[str]] = {
-    PASSWORD: re.compile(r"password|iam|account|baseline|security|landing|foundation", re.IGNORECASE),
-    TRAIL: re.compile(r"trail|audit|baseline|security|account|landing|foundation|logging", re.IGNORECASE),
+    PASSWORD: re.compile(
+        r"password|iam[-_]?(account|baseline)|account|baseline|security|landing|foundation", re.IGNORECASE
+    ),
+    TRAIL: re.compile(r"trail|audit|baseline|security|landing|foundation", re.IGNORECASE),
     BUCKET: re.compile(r"cloudtrail", re.IGNORECASE),
     ALARMS: re.compile(r"cloudtrail|alarm|baseline|security|monitoring|cis", re.IGNORECASE),
 }
+
+
+_BUCKET_MODULE = re.compile(r"bucket|\bs3\b", re.IGNORECASE)
 
 
 def known_module(call: ModuleCall) -> KnownModule | None:
@@ -270,6 +275,8 @@ def may_carry(call: ModuleCall, content: str) -> bool:
     if known is not None:
         return content in known.carries
     name = call.address.rpartition("module.")[2]
+    if content != BUCKET and _BUCKET_MODULE.search(f"{name} {call.source}"):
+        return False
     return bool(_SOURCE_HINTS[content].search(call.source) or _SOURCE_HINTS[content].search(name))
 
 

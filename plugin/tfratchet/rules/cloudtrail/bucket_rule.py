@@ -211,7 +211,8 @@ class LogBucketWeakened(Rule):
         fatal = boolean(base.inline.get("force_destroy")) is True
         # The trail writes elsewhere now, so its records go on, and Terraform destroys no bucket that holds files.
         repointed = any(refers(t.base.bucket, base) for t in kept(pair)) and not fatal
-        level = Severity.LOW if kept_now or repointed else Severity.HIGH if fatal or base.used else Severity.MEDIUM
+        level = Severity.HIGH if base.used else Severity.MEDIUM if fatal else Severity.LOW
+        level = Severity.LOW if kept_now or repointed else level
         item = base.resource or base.call
         doubt = doubt_of_removal(pair, item) if item is not None else None
         message = f"log bucket {display(base.name)} is removed"

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from tfratchet.controls import CONTROLS
 from tfratchet.model import ModuleCall, Resource, Root
-from tfratchet.rules.attributes import Subject, doubt_of_removal, forgotten, once, presence
+from tfratchet.rules.attributes import Subject, condition_text, doubt_of_removal, forgotten, once, presence
 from tfratchet.rules.base import attack, nist
 from tfratchet.rules.cloudtrail.records import Coverage, lost_records, records_of
 from tfratchet.rules.judge import boolean, judge, surely_set
 from tfratchet.rules.modules import TRAIL, argument, carries, may_carry, switched_on
-from tfratchet.values import Unknown, Value, display
+from tfratchet.values import Unknown, Value
 
 if TYPE_CHECKING:
     from tfratchet.compare import RootPair
@@ -157,7 +157,7 @@ def _changes(pair: RootPair) -> Iterator[Kept | Lost]:
         yield Kept(base, head, _declared(pair, base, head))
         after = state_of(head.root, head.item)
         if isinstance(after, Unknown) and state_of(base.root, base.item) is True:
-            yield Lost(base, left=True, depends_on=after, why=f"it exists only if {display(after)}")
+            yield Lost(base, left=True, depends_on=after, why=f"it exists only if {condition_text(after)}")
 
 
 def _declared(pair: RootPair, base: Trail, head: Trail) -> bool:
@@ -216,7 +216,7 @@ def _lost(pair: RootPair, trail: Trail, present: list[Trail]) -> Lost | None:
             cause = Unknown(f"{address} ({other.source})")
             return Lost(trail, depends_on=cause, why=f"{address} could not be read and may create one")
     doubt = doubt_of_removal(pair, trail.item)
-    why = f"it depends on {display(doubt)}" if doubt is not None else ""
+    why = f"it depends on {condition_text(doubt)}" if doubt is not None else ""
     return Lost(trail, missing if same_place else (), bool(same_place), management, depends_on=doubt, why=why)
 
 
