@@ -20,6 +20,7 @@ FORMATS: dict[str, str] = {
     "text": "tfratchet.report.text",
     "json": "tfratchet.report.json",
     "sarif": "tfratchet.report.sarif",
+    "github": "tfratchet.report.github",
 }
 """Name of the format → module."""
 
