@@ -268,7 +268,8 @@ class Entitlements:
         self, resource: Resource, holder: Principal, arn: Value, route: str, path: str, unknown: tuple[Unknown, ...]
     ) -> None:
         if isinstance(arn, (str, Unknown)) and arn != "":
-            self._add(resource, holder, self.names.policy(arn), route, resource.where(path), unknown, path)
+            where = resource.where(path if route == BOUNDARY else "policy_arn")
+            self._add(resource, holder, self.names.policy(arn), route, where, unknown, path)
 
     def _add(
         self,
@@ -316,7 +317,7 @@ class Entitlements:
                 Policy(f"inline:{key}", label, resource.address),
                 INLINE,
                 resource.address,
-                resource.where(path),
+                resource.location if text is None else resource.where(path),
                 unknown,
                 resource.type,
                 document,
