@@ -21,6 +21,7 @@ FORMATS: dict[str, str] = {
     "json": "tfratchet.report.json",
     "sarif": "tfratchet.report.sarif",
     "github": "tfratchet.report.github",
+    "markdown": "tfratchet.report.markdown",
 }
 """Name of the format → module."""
 
