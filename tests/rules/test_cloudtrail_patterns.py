@@ -6,16 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfratchet.rules.cloudtrail.patterns import (
-    Pattern,
-    Term,
-    covers,
-    event_names,
-    event_pattern,
-    fields,
-    filter_pattern,
-    words,
-)
+from tfratchet.rules.cloudtrail.patterns import Pattern, event_pattern, fields, filter_pattern
+from tfratchet.rules.cloudtrail.terms import Term, covers, event_names, words
 from tfratchet.values import Choice, JsonText, Template, Unknown, Value
 
 

@@ -11,7 +11,7 @@ from tfratchet.model import Finding, ModuleCall, Resource, Severity
 from tfratchet.rules.attributes import doubt_of_removal, forgotten
 from tfratchet.rules.base import Rule, cis, nist, side
 from tfratchet.rules.cloudtrail.alarms import ALARM, Unwatched, Watcher, unwatched, watchers
-from tfratchet.rules.cloudtrail.patterns import Conjunction, event_names, protected_events, words
+from tfratchet.rules.cloudtrail.terms import Conjunction, event_names, protected_events, words
 from tfratchet.rules.judge import boolean, number
 from tfratchet.rules.modules import ALARM_SWITCHES, ALARMS, carries, known_module, may_carry, switched_on
 from tfratchet.values import Unknown, Value, display

@@ -11,17 +11,8 @@ from dataclasses import dataclass, field
 
 from tfratchet.model import ModuleCall, Resource, Root
 from tfratchet.rules.attributes import presence
-from tfratchet.rules.cloudtrail.patterns import (
-    Case,
-    Conjunction,
-    Pattern,
-    Term,
-    event_names,
-    event_pattern,
-    fields,
-    filter_pattern,
-    protected_events,
-)
+from tfratchet.rules.cloudtrail.patterns import Case, Pattern, event_pattern, fields, filter_pattern
+from tfratchet.rules.cloudtrail.terms import Conjunction, Term, event_names, protected_events
 from tfratchet.rules.judge import boolean
 from tfratchet.values import Unknown, Value, canonical, display
 

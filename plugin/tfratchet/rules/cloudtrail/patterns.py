@@ -14,35 +14,13 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from tfratchet.iam.protected import protected_actions
+from tfratchet.rules.cloudtrail.filters import MAX_CONJUNCTIONS, Filter, PatternError
+from tfratchet.rules.cloudtrail.terms import EVENT_NAME, EVENT_SOURCE, Conjunction, Term, covers
 from tfratchet.values import Choice, JsonText, Rest, Template, Unknown, Value, display
 
-MAX_CONJUNCTIONS = 2_000
 MAX_CASES = 16
-EVENT_NAME = "eventName"
-_EVENT_SOURCE = "eventSource"
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One condition on one field: ``eventName = any of values``."""
-
-    field: str
-    """Path without ``$.``: ``userIdentity.type``; empty for what could not be read."""
-    operator: str
-    """``=``, ``!=``, ``exists``, ``not exists``, or an operator that is compared as text only."""
-    values: frozenset[str] = frozenset()
-
-    def __str__(self) -> str:
-        values = ", ".join(sorted(self.values))
-        return f"{self.field} {self.operator} {values}".strip()
-
-
-Conjunction = frozenset[Term]
-
 
 Case = frozenset[tuple[str, bool]]
 """Unknown conditions, each taken as true or false."""
@@ -71,37 +49,9 @@ class Pattern:
         return 2 if hits and all(hits) else 1 if any(hits) else 0
 
 
-def words(conjunction: Conjunction) -> str:
-    """A conjunction for people: the name of the event where there is one."""
-    names = sorted(v for t in conjunction if t.field == EVENT_NAME and t.operator == "=" for v in t.values)
-    if names:
-        return ", ".join(names)
-    return " and ".join(sorted(str(t) for t in conjunction))
-
-
 def fields(pattern: Pattern) -> set[str]:
     """First parts of the fields that a pattern looks at."""
     return {t.field.split(".")[0] for c in pattern.any_of for t in c if t.field}
-
-
-def event_names(conjunction: Conjunction) -> frozenset[str]:
-    """The names of events that a conjunction asks for; empty when it asks for none by name."""
-    return frozenset(v for t in conjunction if t.field == EVENT_NAME and t.operator == "=" for v in t.values)
-
-
-# -- metric filters ------------------------------------------------------------------------------------------------
-
-_TOKEN = re.compile(
-    r"""\s*(?:(?P<sign>\|\||&&|\(|\)|\{|\}|!=|<=|>=|=|<|>)
-    |(?P<text>"(?:[^"\\]|\\.)*")
-    |(?P<regex>%[^%]*%)
-    |(?P<word>(?:\[[^\]]*\]|[^\s()&|=<>!"{}])+))""",
-    re.VERBOSE,
-)
-
-
-class _PatternError(ValueError):
-    pass
 
 
 def filter_pattern(value: Value) -> Pattern:
@@ -115,8 +65,8 @@ def _one_filter(value: Value) -> Pattern:
     if text is None:
         return _opaque(value)
     try:
-        found = _Filter(text).parse()
-    except (_PatternError, RecursionError):
+        found = Filter(text).parse()
+    except (PatternError, RecursionError):
         whole = " ".join(text.split())
         return Pattern(((frozenset(), (frozenset({Term("", "text", frozenset({whole}))}),)),), tuple(unknowns), False)
     return Pattern(((frozenset(), tuple(dict.fromkeys(found))),), tuple(unknowns))
@@ -195,106 +145,6 @@ def _text(value: Value, unknowns: list[Unknown]) -> str | None:
     return None
 
 
-class _Filter:
-    """Recursive descent over ``{ ($.a = "b") && ... || ... }``."""
-
-    def __init__(self, text: str) -> None:
-        self.tokens: list[str] = []
-        position = 0
-        text = text.strip()
-        if not text.startswith("{"):
-            raise _PatternError("no JSON pattern")
-        while position < len(text):
-            match = _TOKEN.match(text, position)
-            if match is None or match.end() == position:
-                if text[position:].strip():
-                    raise _PatternError(f"unexpected {text[position : position + 10]!r}")
-                break
-            self.tokens.append(match[0].strip())
-            position = match.end()
-        self.index = 0
-
-    def parse(self) -> list[Conjunction]:
-        self.expect("{")
-        found = self.either(0)
-        self.expect("}")
-        if self.index != len(self.tokens):
-            raise _PatternError("text behind the pattern")
-        return found
-
-    def peek(self) -> str:
-        return self.tokens[self.index] if self.index < len(self.tokens) else ""
-
-    def take(self) -> str:
-        token = self.peek()
-        if not token:
-            raise _PatternError("the pattern ends too early")
-        self.index += 1
-        return token
-
-    def expect(self, token: str) -> None:
-        if self.take() != token:
-            raise _PatternError(f"{token} is missing")
-
-    def either(self, depth: int) -> list[Conjunction]:
-        found = self.both(depth)
-        while self.peek() == "||":
-            self.take()
-            found = found + self.both(depth)
-        return found
-
-    def both(self, depth: int) -> list[Conjunction]:
-        found = self.single(depth)
-        while self.peek() == "&&":
-            self.take()
-            right = self.single(depth)
-            if len(found) * len(right) > MAX_CONJUNCTIONS:
-                raise _PatternError("too many alternatives")
-            found = [a | b for a in found for b in right]
-        return found
-
-    def single(self, depth: int) -> list[Conjunction]:
-        if depth > 100:
-            raise _PatternError("nested too deep")
-        if self.peek() == "(":
-            self.take()
-            found = self.either(depth + 1)
-            self.expect(")")
-            return found
-        return [frozenset({self.term()})]
-
-    def term(self) -> Term:
-        field = _field(self.take())
-        operator = self.take()
-        if operator.upper() == "NOT" and self.peek().upper() == "EXISTS":
-            self.take()
-            return Term(field, "not exists")
-        if operator.upper() == "EXISTS":
-            return Term(field, "exists")
-        if operator.upper() == "IS":
-            rest = [self.take().upper()]
-            if rest == ["NOT"]:
-                rest.append(self.take().upper())
-            return Term(field, "is " + " ".join(rest).lower())
-        if operator not in ("=", "!=", "<", ">", "<=", ">="):
-            raise _PatternError(f"unexpected {operator!r}")
-        value = self.take()
-        if value in ("(", ")", "{", "}", "&&", "||"):
-            raise _PatternError("a value is missing")
-        if value.startswith('"'):
-            value = re.sub(r"\\(.)", r"\1", value[1:-1])
-        return Term(field, operator, frozenset({value}))
-
-
-def _field(token: str) -> str:
-    if not token.startswith("$"):
-        raise _PatternError(f"{token!r} is no selector")
-    return re.sub(r"\[[\"']([^\"']*)[\"']\]", r".\1", token[1:]).lstrip(".")
-
-
-# -- event patterns -------------------------------------------------------------------------------------------------
-
-
 def event_pattern(value: Value) -> Pattern:
     """An EventBridge rule's ``event_pattern``."""
     return _by_case(value, _one_event_pattern)
@@ -317,7 +167,7 @@ def _one_event_pattern(value: Value) -> Pattern:
         return _opaque(value)
     try:
         found = _event_terms(decoded, "", unknowns)
-    except _PatternError:
+    except PatternError:
         return _opaque(value)
     each = tuple(dict.fromkeys(_each_event(found)))
     return Pattern(((frozenset(), each),), tuple(dict.fromkeys(unknowns)))
@@ -334,7 +184,7 @@ def _event_terms(pattern: Mapping[str, Any], prefix: str, unknowns: list[Unknown
         else:
             options = _matchers(_record_field(path), value, unknowns)
         if len(result) * len(options) > MAX_CONJUNCTIONS:
-            raise _PatternError("too many alternatives")
+            raise PatternError("too many alternatives")
         result = [a | b for a in result for b in options]
     return result
 
@@ -359,7 +209,7 @@ def _matchers(field: str, value: Any, unknowns: list[Unknown]) -> list[Conjuncti
     if field == "event:source":
         # "aws.iam" is what EventBridge makes of "iam.amazonaws.com"
         sources = frozenset(f"{p.removeprefix('aws.')}.amazonaws.com" for p in plain)
-        return [frozenset({Term(_EVENT_SOURCE, "=", sources)}), *options] if plain else options
+        return [frozenset({Term(EVENT_SOURCE, "=", sources)}), *options] if plain else options
     if field == "event:detail-type" and all("CloudTrail" in p for p in plain) and not options:
         return [frozenset()]  # every event of CloudTrail
     if plain:
@@ -394,68 +244,3 @@ def _each_event(found: Sequence[Conjunction]) -> Iterator[Conjunction]:
         rest = conjunction - {names[0]}
         for name in sorted(names[0].values):
             yield rest | {Term(EVENT_NAME, "=", frozenset({name}))}
-
-
-# -- comparison -----------------------------------------------------------------------------------------------------
-
-
-def covers(wide: Conjunction, narrow: Conjunction) -> bool:
-    """True when everything that ``narrow`` matches, ``wide`` matches too."""
-    return all(t in narrow or _follows(t, narrow) for t in wide)
-
-
-def _follows(wanted: Term, given: Conjunction) -> bool:
-    if any(_implies(t, wanted) for t in given if t.field == wanted.field):
-        return True
-    if wanted.field == _EVENT_SOURCE and wanted.operator == "=":
-        # the name of an event says which service it is of
-        sources = {_sources().get(n) for n in event_names(given)}
-        return bool(sources) and all(s is not None and _any_match(s, wanted.values) for s in sources)
-    return False
-
-
-def _implies(given: Term, wanted: Term) -> bool:
-    if wanted.operator == "exists":
-        return given.operator == "="
-    if given.operator == "=" and wanted.operator == "=":
-        return all(_any_match(v, wanted.values) for v in given.values)
-    if given.operator == "=" and wanted.operator == "!=":
-        return not any("*" in v or _any_match(v, wanted.values) for v in given.values)
-    if given.operator == "!=" and wanted.operator == "!=":
-        return all(_any_match(v, given.values) for v in wanted.values)
-    return False
-
-
-def _any_match(value: str, patterns: frozenset[str]) -> bool:
-    return any(value == p or ("*" in p and _glob(p, value)) for p in patterns)
-
-
-def _glob(pattern: str, value: str) -> bool:
-    """``*`` stands for anything, in time that grows with the length of the text only."""
-    first, *middle, last = pattern.split("*")
-    if len(value) < len(first) + len(last) or not value.startswith(first) or not value.endswith(last):
-        return False
-    position, end = len(first), len(value) - len(last)
-    for part in middle:
-        found = value.find(part, position, end)
-        if found < 0:
-            return False
-        position = found + len(part)
-    return True
-
-
-@lru_cache(maxsize=1)
-def _sources() -> Mapping[str, str]:
-    """Event source by name of event, for the protected actions (each name belongs to one service)."""
-    found: dict[str, str] = {}
-    twice: set[str] = set()
-    for action in protected_actions().actions:
-        for event in action.events:
-            if found.setdefault(event, action.event_source) != action.event_source:
-                twice.add(event)
-    return {e: s for e, s in found.items() if e not in twice}
-
-
-def protected_events() -> frozenset[str]:
-    """Names of the events of the protected actions."""
-    return frozenset(e for a in protected_actions().actions for e in a.events)
