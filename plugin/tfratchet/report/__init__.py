@@ -22,6 +22,8 @@ FORMATS: dict[str, str] = {
     "sarif": "tfratchet.report.sarif",
     "github": "tfratchet.report.github",
     "markdown": "tfratchet.report.markdown",
+    "junit": "tfratchet.report.junit",
+    "gitlab": "tfratchet.report.gitlab",
 }
 """Name of the format → module."""
 
