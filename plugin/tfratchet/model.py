@@ -178,8 +178,8 @@ class Root:
     """The extra var file this case was evaluated with, or None."""
     standalone: bool = False
     """True for a library module that nobody calls: its variables without default are unknown."""
-    empty_inputs: bool = False
-    """True when a variable is empty by default and nothing in the tree gives it a value."""
+    empty_inputs: frozenset[str] = frozenset()
+    """Variables that are empty by default and that nothing in the tree gives a value."""
     open_inputs: bool = False
     """True for the second look at such a root module: these variables are unknown here, since whoever calls or plans
     it may give them anything."""

@@ -46,14 +46,18 @@ class Evaluator:
             pair = self._pair(target, variant)
             if pair is not None:
                 found.append(pair)
-        if None in target.variants and any(side.empty_inputs for pair in found for side in pair):
-            # Values come from elsewhere: a caller in another repository, a pipeline. They may be anything.
-            pair = self._pair(target, None, open_inputs=True)
+        # Values come from elsewhere: a caller in another repository, a pipeline. They may be anything. What only one
+        # side declares is not opened: nobody gives a variable that is not there.
+        both = [base.empty_inputs & head.empty_inputs for base, head in found if head.variant is None and head.exists]
+        if None in target.variants and both and both[0]:
+            pair = self._pair(target, None, open_inputs=both[0])
             if pair is not None:
                 found.append(pair)
         return found
 
-    def _pair(self, target: Target, variant: str | None, *, open_inputs: bool = False) -> tuple[Root, Root] | None:
+    def _pair(
+        self, target: Target, variant: str | None, *, open_inputs: frozenset[str] = frozenset()
+    ) -> tuple[Root, Root] | None:
         before = after = variant
         if variant is not None:
             before = self._old_names.get(variant, variant)

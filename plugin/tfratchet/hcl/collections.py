@@ -13,7 +13,8 @@ from tfratchet.hcl.scope import Lazy, Scope
 from tfratchet.values import REST_KEY, Choice, Rest, SetValue, Unknown, Value, canonical
 
 if TYPE_CHECKING:
-    from tfratchet.hcl.expressions import Compiler, Evaluator, Step
+    from tfratchet.hcl.access import Step
+    from tfratchet.hcl.expressions import Compiler, Evaluator
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ def _build_object(
 
 def splat(value: Any, steps: list[Step], scope: Scope) -> Any:
     """``value[*].a.b``: a single value is a list of one, null an empty list."""
-    from tfratchet.hcl.expressions import apply_steps
+    from tfratchet.hcl.access import apply_steps
 
     if value is None:
         return []

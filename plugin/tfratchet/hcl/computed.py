@@ -95,7 +95,9 @@ def rendered_document(instance: Instance) -> Value:
 def _template_file(instance: Instance) -> Value:
     """``data "template_file"`` of the old template provider: a text or a file with ``vars``."""
     template = instance.argument("template")
-    variables = instance.argument("vars")
+    variables: Any = instance.argument("vars")
+    if isinstance(variables, list) and len(variables) == 1:
+        variables = variables[0]  # Terraform 0.11 wrote it as a block
     if isinstance(variables, list) and len(variables) == 1:
         variables = variables[0]  # Terraform 0.11 wrote ``vars`` as a block
     if template is None and instance.argument("filename") is not None:

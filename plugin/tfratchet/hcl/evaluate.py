@@ -35,7 +35,7 @@ class ModuleInstance:
         scope: Scope | None = None,
         literals: Mapping[str, str] | None = None,
         key_path: str = "",
-        open_inputs: bool = False,
+        open_inputs: frozenset[str] = frozenset(),
     ) -> None:
         self.context = context
         self.budget = context.budget
@@ -50,7 +50,7 @@ class ModuleInstance:
         self.key_path = key_path
         """Names of the calls that lead here, joined by ``.`` (the key of ``modules.json``)."""
         self.open_inputs = open_inputs
-        """True when a variable with an empty default is unknown: some caller gives it."""
+        """Variables with an empty default that are unknown: some caller gives them."""
         self.scope = Scope(self)
         self._values: dict[tuple[str, ...], Any] = {}
         self._running: set[tuple[str, ...]] = set()
@@ -138,7 +138,7 @@ class ModuleInstance:
             if "default" not in attributes:
                 return Unknown(self.full(f"var.{name}"))
             value = self.constant(attributes["default"])
-            if self.open_inputs and value in (None, "", [], {}):
+            if name in self.open_inputs and value in (None, "", [], {}):
                 return Unknown(self.full(f"var.{name}"))
         try:
             return convert(value, constraint)

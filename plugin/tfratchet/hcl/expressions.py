@@ -7,22 +7,20 @@ type) becomes an unknown value of that part and a note, except inside ``try`` an
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from typing import Any
 
 from tree_sitter import Node
 
 from tfratchet.hcl import collections as coll
 from tfratchet.hcl import templates
-from tfratchet.hcl.convert import EvalError, binary, choose, parse_number, to_bool, to_string, unary
-from tfratchet.hcl.scope import Lazy, LimitError, Scope
+from tfratchet.hcl.access import Step, add_member, apply_steps, truth
+from tfratchet.hcl.convert import EvalError, binary, choose, parse_number, unary
+from tfratchet.hcl.scope import LimitError, Scope
 from tfratchet.hcl.syntax import MAX_NESTING, Attribute, SourceFile
 from tfratchet.model import Location
-from tfratchet.values import REST_KEY, Choice, Rest, Unknown, Value, canonical, is_known, quote
+from tfratchet.values import Rest, Unknown, Value, is_known
 
 Evaluator = Callable[[Scope], Any]
-# One step behind the first term of an expression: ("attr", name), ("index", evaluator), ("splat", steps).
-Step = tuple[str, Any]
 
 
 class Compiled:
@@ -256,7 +254,7 @@ class Compiler:
             for position in range(start, len(pairs)):
                 predicate, value = pairs[position]
                 try:
-                    condition = to_bool(predicate(scope))
+                    condition = truth(predicate(scope))
                 except EvalError as error:
                     return failed(error, scope, source, where)
                 if value is None or condition is None:
@@ -414,88 +412,3 @@ def call_try(name: str, arguments: list[Evaluator], source: str, where: Location
         return False if name == "can" else failed(problem, scope, source, where)
 
     return evaluate
-
-
-def add_member(result: dict[str, Any], key: Value, value: Value) -> None:
-    """Put a member into an object; under an unknown key it becomes a further, unknown entry."""
-    if isinstance(key, Unknown):
-        result[REST_KEY] = Unknown(f"{{{key.expr} = {canonical(value)}}}")
-    elif isinstance(key, (str, bool, int, Decimal)):
-        result[str(to_string(key))] = value
-    else:
-        raise EvalError("an object key must be a string")
-
-
-def apply_steps(value: Any, steps: Sequence[Step], scope: Scope) -> Any:
-    """Follow accesses behind a value. Raises EvalError where there is nothing to access."""
-    for position, (kind, argument) in enumerate(steps):
-        if kind == "attr":
-            value = attribute_of(value, argument)
-        elif kind == "index":
-            value = index_of(value, argument(scope))
-        else:
-            value = coll.splat(value, argument, scope)
-            return apply_steps(value, steps[position + 1 :], scope)
-    return value
-
-
-def attribute_of(value: Any, name: str) -> Any:
-    """``value.name``."""
-    if isinstance(value, dict):
-        if name in value:
-            return value[name]
-        if REST_KEY in value:
-            return Unknown(f"{value[REST_KEY].expr}.{name}")
-        known = ", ".join(sorted(value)[:8])
-        raise EvalError(f"this object has no attribute {name!r}" + (f"; it has {known}" if known else ""))
-    if isinstance(value, Lazy):
-        return value.attribute(name)
-    if isinstance(value, Choice):
-        return choose(value.condition, attribute_of(value.if_true, name), attribute_of(value.if_false, name))
-    if isinstance(value, Unknown):
-        return Unknown(f"{value.expr}.{name}")
-    if isinstance(value, list) and name.isdigit():
-        return index_of(value, int(name))
-    kind = "null" if value is None else "a list" if isinstance(value, list) else "a simple value"
-    raise EvalError(f"{kind} has no attribute {name!r}")
-
-
-def index_of(value: Any, key: Any) -> Any:
-    """``value[key]``."""
-    if isinstance(value, Lazy):
-        return value.index(key)
-    if isinstance(value, Choice) and is_known(key):
-        return choose(value.condition, index_of(value.if_true, key), index_of(value.if_false, key))
-    if isinstance(value, Unknown):
-        return Unknown(f"{value.expr}[{canonical(key)}]")
-    if isinstance(key, Unknown):
-        if isinstance(value, (list, dict)):
-            return Unknown(f"{canonical(value)}[{key.expr}]")
-        raise EvalError("only a list or a map can be indexed")
-    if isinstance(value, dict):
-        text = to_string(key)
-        if not isinstance(text, str):
-            raise EvalError("a map is indexed by a string")
-        if text in value:
-            return value[text]
-        if REST_KEY in value:
-            return Unknown(f"{value[REST_KEY].expr}[{quote(text)}]")
-        raise EvalError(f"there is no element {text!r}")
-    if isinstance(value, list):
-        return list_index(value, key)
-    raise EvalError("null cannot be indexed" if value is None else "only a list or a map can be indexed")
-
-
-def list_index(value: list[Any], key: Any) -> Any:
-    """``list[3]``; behind a ``Rest`` the position of an element is not known."""
-    if isinstance(key, str) and key.isdigit():
-        key = int(key)
-    if isinstance(key, bool) or not isinstance(key, int):
-        raise EvalError("a list is indexed by a whole number")
-    for position, element in enumerate(value):
-        if isinstance(element, Rest):
-            # The only rest of a list, asked for its first element: whatever that is, it looks like this.
-            return element.value if len(value) == 1 else Unknown(f"{canonical(value)}[{key}]")
-        if position == key:
-            return element
-    raise EvalError(f"the list has {len(value)} elements, there is none at {key}")

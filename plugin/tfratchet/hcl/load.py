@@ -53,13 +53,13 @@ def load_root(
     limits: Limits | None = None,
     standalone: bool = False,
     opaque: frozenset[str] = frozenset(),
-    open_inputs: bool = False,
+    open_inputs: frozenset[str] = frozenset(),
 ) -> Root:
     """Evaluate the root module in the directory ``path`` of ``tree``.
 
     ``variant`` is a further var file (path in the tree), loaded last; ``variables`` are ``--var`` texts. Calls whose
-    address without instance keys is in ``opaque`` are not followed. With ``open_inputs`` a variable whose default is
-    empty is unknown, as a caller may give it anything. Nothing is raised: problems are in the result.
+    address without instance keys is in ``opaque`` are not followed. A variable in ``open_inputs`` is unknown
+    when its default is empty, as a caller may give it anything. Nothing is raised: problems are in the result.
     """
     context = Context(tree, path, parser or Parser(), limits or Limits(), opaque)
     if sys.getrecursionlimit() < _RECURSION:
@@ -91,7 +91,7 @@ def load_root(
         variant=variant,
         standalone=standalone,
         empty_inputs=_empty_inputs(module, {*assignments, *(variables or {})}),
-        open_inputs=open_inputs,
+        open_inputs=bool(open_inputs),
         files_read=frozenset(context.files_read),
     )
 
@@ -99,15 +99,16 @@ def load_root(
 _EMPTY = frozenset(["[]", "{}", '""', "null"])
 
 
-def _empty_inputs(module: Module, given: set[str]) -> bool:
-    """Whether a variable is empty by default and not given."""
+def _empty_inputs(module: Module, given: set[str]) -> frozenset[str]:
+    """Variables that are empty by default and not given."""
+    found: set[str] = set()
     for name, block in module.variables.items():
         default = block.body.attributes.get("default")
         if default is not None and name not in given:
             text = "".join(default.file.text(default.node).split())
             if text in _EMPTY:
-                return True
-    return False
+                found.add(name)
+    return frozenset(found)
 
 
 class _Collected:
