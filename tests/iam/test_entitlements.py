@@ -273,6 +273,11 @@ GIVES = "what module.m gives it"
             {("user bob", "A")},
         ),
         (
+            "cloudposse/iam-system-user/aws",
+            {"name": "ci", "policy_arns_map": {"a": AWS + "A"}, "inline_policies": ['{"Statement":[]}'], "policy": "x"},
+            {("user ci", "A"), ("user ci", "the policy in argument inline_policies")},
+        ),
+        (
             "terraform-aws-modules/iam/aws//modules/iam-group-with-policies",
             {"name": "ops", "group_users": ["alice"], "custom_group_policy_arns": [AWS + "A"]},
             {("group ops", "A"), ("user alice", GIVES)},

@@ -99,11 +99,8 @@ class _Comparer:
     def _cannot_tell(self, old: Holding) -> tuple[Unknown, ...]:
         """The same block still attaches, to whom is not known: a list has become a variable, say."""
         block = without_keys(self.matching.moved_to(old.source))
-        for holding in self.head.holdings:
-            same_kind = holding.holder.kind == old.holder.kind
-            if same_kind and not holding.holder.known and without_keys(holding.source) == block:
-                return (Unknown(f"to whom {block} attaches"),)
-        return ()
+        vague = (block, old.holder.kind) in self.context.vague_attachments
+        return (Unknown(f"to whom {block} attaches"),) if vague else ()
 
     def _only_unlisted(self, holding: Holding, holdings: list[Holding]) -> bool:
         """Only an exclusive resource established it, and that is gone: nothing is detached (#39818)."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from tfratchet.iam.principals import GROUP, TYPES, USER, Names, Policy, Principal
 from tfratchet.model import ModuleCall
-from tfratchet.values import REST_KEY, Rest, Template, Unknown, Value
+from tfratchet.values import REST_KEY, JsonText, Rest, Template, Unknown, Value
 
 _WORDS = re.compile(r"[a-z]+")
 _SUBJECTS = {
@@ -64,9 +64,7 @@ def handed_over(call: ModuleCall, names: Names) -> Iterator[Handed]:
         holder = Principal(owner, f"in:{names.identity(call.address)}", text, known=isinstance(label, str))
         for argument, value in call.arguments.items():
             if _POLICY_ARGUMENT.search(argument) and "role" not in argument:
-                for policy, unknown, _ in names.many_policies(_listed(value)):
-                    if policy.known or _POLICY_VALUE.search(policy.id):
-                        yield Handed(holder, argument, policy.label, policy=policy, unknown=unknown)
+                yield from _policies(holder, argument, value, names)
 
 
 def owner_kind(call: ModuleCall) -> str | None:
@@ -82,6 +80,19 @@ def owner_kind(call: ModuleCall) -> str | None:
     if "user" in words or "users" in words:
         return USER
     return GROUP if "group" in words or "groups" in words else None
+
+
+def _policies(holder: Principal, argument: str, value: Value, names: Names) -> Iterator[Handed]:
+    """Managed policies by ARN; documents (inline policies) by the argument that they are in."""
+    listed = _listed(value)
+    for element in listed if isinstance(listed, list) else [listed]:
+        if isinstance(element, JsonText) or (isinstance(element, str) and element.lstrip().startswith("{")):
+            yield Handed(holder, argument, f"the policy in argument {argument}", gives=f":{argument}")
+            continue
+        for policy, unknown, _ in names.many_policies(element):
+            arn = policy.known and not policy.id.startswith("arn:")
+            if arn or (isinstance(element, (Unknown, Rest)) and _POLICY_VALUE.search(policy.id)):
+                yield Handed(holder, argument, policy.label, policy=policy, unknown=unknown)
 
 
 def _names_principals(argument: str, kind: str) -> bool:

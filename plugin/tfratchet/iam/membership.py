@@ -42,8 +42,7 @@ def _membership(context: Sameness, old: Membership) -> Loss | Route | None:
         unknown += (Unknown(f"the policies of {group}, which are not shown here"),)
         minor = minor or context.base.declares(group)
     block = without_keys(context.matching.moved_to(old.source))
-    vague = (m for m in context.head.memberships if without_keys(m.source) == block)
-    if any(not (m.user.known and m.group.known) for m in vague):
+    if block in context.vague_memberships:
         minor = True
         unknown += (Unknown(f"who {block} puts into which group"),)
     forgotten = context.staying.forgotten(old.source)
@@ -74,6 +73,7 @@ def holders_gone(context: Sameness) -> Iterator[Loss]:
     base = context.base
     dangling: set[Principal] = {h.holder for h in base.holdings if h.dangling}
     dangling.update(m.user for m in base.memberships if m.dangling)
+    dangling.update(p for p in base.by_holder if p.id.startswith("in:"))  # kept by a module that cannot be read
     for principal in [*base.names.declared, *sorted(dangling, key=lambda p: (p.kind, p.id))]:
         stay = context.staying.of(principal)
         resource = base.names.declared.get(principal)
@@ -108,5 +108,5 @@ def _gone(context: Sameness, principal: Principal) -> Loss | None:
         policies=tuple(dict.fromkeys(h.policy.label for h in holdings)),
         members=tuple(m.user for m in base.members_of.get(principal, ())),
         words=tuple(dict.fromkeys(words)),
-        detail="" if resource is not None else "it is declared nowhere in base",
+        detail="" if resource is not None or principal.id.startswith("in:") else "it is declared nowhere in base",
     )

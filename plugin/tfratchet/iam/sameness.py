@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from tfratchet.iam.entitlements import BOUNDARY, INLINE, MODULE, Entitlements, Holding, Membership
 from tfratchet.iam.losses import Kind, Loss
 from tfratchet.iam.principals import GROUP, USER, Policy
 from tfratchet.iam.rewrites import is_guard, same_document
 from tfratchet.iam.staying import Staying
-from tfratchet.matching import Matching
+from tfratchet.matching import Matching, without_keys
 from tfratchet.values import Unknown, canonical, replace_refs
 
 
@@ -76,6 +77,18 @@ class Sameness:
         """Canonical text of an unknown, equal in base and head when it is the same one."""
         rename = self.matching.identity_of_head if of_head else self.matching.identity_of_base
         return canonical(replace_refs(value, rename))
+
+    @cached_property
+    def vague_attachments(self) -> frozenset[tuple[str, str]]:
+        """Blocks of head that attach to holders of which the name is not known, with the kind of holder."""
+        found = self.head.holdings
+        return frozenset((without_keys(h.source), h.holder.kind) for h in found if not h.holder.known)
+
+    @cached_property
+    def vague_memberships(self) -> frozenset[str]:
+        """Blocks of head that put users into groups of which not both names are known."""
+        found = self.head.memberships
+        return frozenset(without_keys(m.source) for m in found if not (m.user.known and m.group.known))
 
     def guard_gone(self, old: Holding) -> bool:
         """True when ``old`` denies something and no user or group of head has it any more."""

@@ -104,6 +104,9 @@ class Staying:
         after = self.matching.call_for(before)
         if after is None:
             return Stay(Fate.GONE)
+        if principal.id.startswith("in:") and not after.opaque:
+            # Now it can be read: what it keeps is shown, and cannot be compared with what it kept.
+            return Stay(Fate.STAYS, (Unknown(f"what {before.address} kept in base"),), minor=True)
         if (before.source, before.version) != (after.source, after.version):
             return Stay(
                 Fate.STAYS, (Unknown(f"whether {after.address} still creates the {principal.kind}"),), minor=True

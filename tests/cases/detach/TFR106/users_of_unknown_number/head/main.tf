@@ -1,0 +1,4 @@
+variable "keys" {
+  type = list(object({ environment = string, ssh_key = string }))
+}
+
