@@ -362,7 +362,9 @@ class _Finder:
         place = statement_location(self.pair.base, base, argument, statement) if base is not None else None
         there = head.where(argument) if head is not None else None
         address = (base or head).address if (base or head) is not None else ""  # type: ignore[union-attr]
-        after = "policy not there" if head is None else str(loss.allowed_by or "nothing denies it")
+        # What allows it now is of interest only where a policy of the configuration does.
+        real = loss.allowed_by is not None and loss.allowed_by.policy != ALLOW_ALL.label
+        after = "policy not there" if head is None else str(loss.allowed_by) if real else "nothing denies it"
         return GuardLoss(
             cause,
             loss,
