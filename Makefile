@@ -60,11 +60,13 @@ types: .venv/.dev  ## mypy, strict
 
 docs: .venv/.dev  ## write the generated pages
 	$(BIN)/tfratchet rules-docs docs/rules
+	$(BIN)/python tools/checks_docs.py
 	$(BIN)/python tests/terraform/generate.py
 	$(BIN)/python tools/demo.py --readme
 
 docs-check: .venv/.dev  ## fail when a generated page is out of date
 	$(BIN)/tfratchet rules-docs docs/rules --check
+	$(BIN)/python tools/checks_docs.py --check
 	$(BIN)/python tests/terraform/generate.py --check
 
 sign: .venv/.dev  ## a signed copy of the Checkov checks: make sign KEY=private.pem OUT=signed

@@ -30,7 +30,7 @@ IAM = CheckCategories.IAM
 LOGGING = CheckCategories.LOGGING
 GENERAL = CheckCategories.GENERAL_SECURITY
 
-_GUIDE = "docs/checkov.md#"
+_GUIDE = "docs/checks/{}.md"
 
 
 class Judge:
@@ -104,7 +104,7 @@ class ResourceCheck(Judge, BaseResourceCheck):  # type: ignore[misc]
             id=self.id,
             categories=self.categories,
             supported_resources=self.types,
-            guideline=_GUIDE + self.id.lower(),
+            guideline=_GUIDE.format(self.id),
         )
 
     def scan_resource_conf(self, conf: dict[str, Any]) -> Any:
@@ -120,7 +120,7 @@ class DataCheck(Judge, BaseDataCheck):  # type: ignore[misc]
             id=self.id,
             categories=self.categories,
             supported_data=self.types,
-            guideline=_GUIDE + self.id.lower(),
+            guideline=_GUIDE.format(self.id),
         )
 
     def scan_data_conf(self, conf: dict[str, Any]) -> Any:
@@ -133,7 +133,7 @@ class ModuleCheck(Judge, BaseModuleCheck):  # type: ignore[misc]
     types = ("module",)
 
     def __init__(self) -> None:
-        super().__init__(name=self.title, id=self.id, categories=self.categories, guideline=_GUIDE + self.id.lower())
+        super().__init__(name=self.title, id=self.id, categories=self.categories, guideline=_GUIDE.format(self.id))
 
     def scan_module_conf(self, conf: dict[str, Any]) -> Any:
         return self.run_on(conf, "module", "module")

@@ -1,0 +1,1 @@
+minimum_length = 20
