@@ -134,6 +134,16 @@ def any_guard(policies: list[Document | str], more: bool) -> bool | None:
     return None if unknown else False
 
 
+def allows_only_with_mfa(policies: list[Document | str], more: bool) -> bool:
+    """True when the policies allow something, and nothing without MFA: as good as a guard for what they allow."""
+    allows: list[Statement] = []
+    for policy in policies:
+        if isinstance(policy, str) or not policy.complete:
+            return False
+        allows += [s for s in policy.statements if s.effect != "Deny"]
+    return bool(allows) and not more and all(asks_for_mfa(s) for s in allows)
+
+
 def _met_only_with_mfa(condition: Condition) -> bool:
     if condition.operator == "null":
         return condition.key in MFA_KEYS and condition.lower == ("false",)

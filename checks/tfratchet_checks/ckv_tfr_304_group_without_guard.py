@@ -4,7 +4,8 @@ What: an `aws_iam_group` that the scan gives members, with no guard (Deny of eve
 whoever has no MFA) on the group, and a member that no guard reaches by another route.
 
 Why: its members work with a password or an access key alone. (Rule TFR304 of `tfratchet diff` tells when a guard no
-longer reaches a group.) A guard with `Bool` counts here; CKV_TFR_308 tells what is wrong with it.
+longer reaches a group.) A group that allows nothing without MFA passes too. A guard with `Bool` counts here;
+CKV_TFR_308 tells what is wrong with it.
 
 Bad: a group with `aws_iam_group_membership` and only AWS managed policies.
 
@@ -22,11 +23,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:
     from tfratchet_checks.__tfr_check__ import ResourceCheck
-    from tfratchet_checks.__tfr_guard__ import any_guard
+    from tfratchet_checks.__tfr_guard__ import allows_only_with_mfa, any_guard
     from tfratchet_checks.__tfr_people__ import GROUP, People
 else:  # Checkov loads each file on its own, from wherever the folder lies
     from __tfr_check__ import ResourceCheck
-    from __tfr_guard__ import any_guard
+    from __tfr_guard__ import allows_only_with_mfa, any_guard
     from __tfr_people__ import GROUP, People
 
 
@@ -45,8 +46,9 @@ class GroupWithoutGuard(ResourceCheck):
         memberships = [m for m in people.memberships if m.groups.include(self.node, name)]
         if not any(m.users.nodes or m.users.names or m.users.open for m in memberships):
             return self.not_for_this()
-        guarded = any_guard(*people.policies_of(GROUP, self.node))
-        if guarded:
+        policies, more = people.policies_of(GROUP, self.node)
+        guarded = any_guard(policies, more)
+        if guarded or allows_only_with_mfa(policies, more):
             return self.passed()
         members: list[bool | None] = []
         for membership in memberships:
