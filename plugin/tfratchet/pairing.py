@@ -46,11 +46,10 @@ class Evaluator:
             pair = self._pair(target, variant)
             if pair is not None:
                 found.append(pair)
-        # Values come from elsewhere: a caller in another repository, a pipeline. They may be anything. What only one
-        # side declares is not opened: nobody gives a variable that is not there.
-        both = [base.empty_inputs & head.empty_inputs for base, head in found if head.variant is None and head.exists]
-        if None in target.variants and both and both[0]:
-            pair = self._pair(target, None, open_inputs=both[0])
+        # Values come from elsewhere: a caller in another repository, a pipeline. They may be anything.
+        opened = _opened(found)
+        if None in target.variants and opened:
+            pair = self._pair(target, None, open_inputs=opened)
             if pair is not None:
                 found.append(pair)
         return found
@@ -96,6 +95,19 @@ class Evaluator:
             limits=self.limits,
             **options,
         )
+
+
+def _opened(pairs: Sequence[tuple[Root, Root]]) -> frozenset[str]:
+    """The variables to open for a second look: those that callers of base may give.
+
+    What is new in head nobody gives yet. Where as many are new as have gone, these may just have new names.
+    """
+    for base, head in pairs:
+        if head.variant is None and base.exists and head.exists:
+            gone, come = base.empty_inputs - head.empty_inputs, head.empty_inputs - base.empty_inputs
+            renamed = len(come) >= len(gone)
+            return base.empty_inputs & head.empty_inputs if renamed else base.empty_inputs
+    return frozenset()
 
 
 def _opaque_on_one_side(base: Root, head: Root) -> frozenset[str]:
