@@ -233,7 +233,7 @@ class Entitlements:
             self._exclusive_inline(resource, depends)
         elif kind == "aws_iam_group_membership":
             for group, _, _ in self.names.principals(GROUP, resource.values.get("group")):
-                for user, unknown, place in self.names.many(USER, resource.values.get("users")):
+                for user, unknown, place in self.names.many(USER, self._handed_by_callers(resource, "users")):
                     self._join(resource, user, group, f"users{place}", depends + unknown)
         elif kind == "aws_iam_user_group_membership":
             for user, _, _ in self.names.principals(USER, resource.values.get("user")):
@@ -341,6 +341,17 @@ class Entitlements:
             )
         )
 
+    def _handed_by_callers(self, resource: Resource, argument: str) -> Value:
+        """The value of a list of principals. In a module that nobody calls here, a list is whatever its callers hand
+        over when it is empty by default: an attachment to nobody would have no point.
+        """
+        value = resource.values.get(argument)
+        if value == [] and self.root.standalone:
+            lists = [resource.values.get(a) for a in ("users", "groups", "roles")]
+            if argument in resource.origins or not any(lists):
+                return Unknown(f"the {argument} that callers of the module hand to {resource.type}.{resource.name}")
+        return value
+
     def _policy_attachment(self, resource: Resource, depends: tuple[Unknown, ...]) -> None:
         arn = resource.values.get("policy_arn")
         if not isinstance(arn, (str, Unknown)):
@@ -350,7 +361,7 @@ class Entitlements:
         kinds: set[str] = set()
         more: tuple[Unknown, ...] = depends
         for argument, kind in _LISTS:
-            value = resource.values.get(argument)
+            value = self._handed_by_callers(resource, argument)
             for index, (holder, unknown, place) in enumerate(self.names.many(kind, value)):
                 where = resource.where(f"{argument}{place}")
                 elements = value if isinstance(value, list) else [value]

@@ -1,0 +1,5 @@
+variable "bucket" {}
+
+resource "aws_s3_bucket" "b" {
+  bucket = var.bucket
+}
