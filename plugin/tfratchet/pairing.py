@@ -103,6 +103,8 @@ def _opened(pairs: Sequence[tuple[Root, Root]]) -> frozenset[str]:
     What is new in head nobody gives yet. Where as many are new as have gone, these may just have new names.
     """
     for base, head in pairs:
+        if head.variant is None and head.exists and not base.exists:
+            return head.empty_inputs  # a new root module can be where another one's calls have moved to
         if head.variant is None and base.exists and head.exists:
             gone, come = base.empty_inputs - head.empty_inputs, head.empty_inputs - base.empty_inputs
             renamed = len(come) >= len(gone)
