@@ -270,3 +270,11 @@ def test_a_deleted_root_is_only_possible_for_users_of_elsewhere() -> None:
     base = [root(ATTACHED, path="a")]
     (finding,) = run(base, []).findings
     assert (finding.rule, finding.certainty) == ("TFR101", Certainty.POSSIBLE)
+
+
+def test_a_call_that_cannot_be_read_moves() -> None:
+    call = {"module.queue": {"source": "github.com/x/sqs?ref=1", "name": "q", "user": "alice"}}
+    less = {"module.queue": {"source": "github.com/x/sqs?ref=2", "name": "q"}}
+    base = [root(ALICE, path="a", calls=call), root(path="b")]
+    assert told(run(base, [root(ALICE, path="a"), root(path="b", calls=call)])) == []
+    assert told(run(base, [root(ALICE, path="a"), root(path="b", calls=less)])) == [("a", "TFR102", "module.queue")]

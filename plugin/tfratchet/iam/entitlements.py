@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from tfratchet.iam.documents import Document, parse_document
-from tfratchet.iam.handed import handed_over
+from tfratchet.iam.handed import call_word, handed_over
 from tfratchet.iam.principals import GROUP, ROLE, USER, Names, Policy, Principal, shown
-from tfratchet.model import Location, Resource, Root
+from tfratchet.model import Location, ModuleCall, Resource, Root
 from tfratchet.values import Rest, Unknown, Value, replace_refs
 
 ATTACHED = "attached"
@@ -83,6 +83,8 @@ class Holding:
     dangling: bool = False
     """True when the holder is a reference to a resource that is not declared."""
     module: str = ""
+    word: str = ""
+    """Of an opaque module call: the call in words that hold in any root module."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +138,7 @@ class Entitlements:
         self.names.near = None
         for call in root.calls.values():
             if call.opaque:
-                for given in handed_over(call, self.names):
-                    policy = Policy(f"module:{identity(call.address)}{given.gives}", given.label, known=False)
-                    location = call.where(given.argument)
-                    unknown = given.unknown + ((call.condition,) if call.condition is not None else ())
-                    self.holdings.append(
-                        Holding(
-                            given.principal, given.policy or policy, MODULE, call.address, location, unknown, "module"
-                        )
-                    )
+                self._opaque(call)
 
     @staticmethod
     def of(root: Root, identity: Callable[[str], str]) -> Entitlements:
@@ -241,6 +235,24 @@ class Entitlements:
                     self._join(resource, user, group, f"groups{place}", depends + unknown)
         else:
             self._principal(resource, depends)
+
+    def _opaque(self, call: ModuleCall) -> None:
+        """What a module that cannot be read is given to hand on."""
+        depends = (call.condition,) if call.condition is not None else ()
+        for given in handed_over(call, self.names):
+            whatever = Policy(f"module:{self._identity(call.address)}{given.gives}", given.label, known=False)
+            self.holdings.append(
+                Holding(
+                    given.principal,
+                    given.policy or whatever,
+                    MODULE,
+                    call.address,
+                    call.where(given.argument),
+                    given.unknown + depends,
+                    "module",
+                    word=call_word(call),
+                )
+            )
 
     def _principal(self, resource: Resource, depends: tuple[Unknown, ...]) -> None:
         """Arguments of the user or role itself."""

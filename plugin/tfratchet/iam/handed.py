@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tfratchet.iam.principals import GROUP, TYPES, USER, Names, Policy, Principal
+from tfratchet.matching import without_keys
 from tfratchet.model import ModuleCall
 from tfratchet.values import REST_KEY, JsonText, Rest, Template, Unknown, Value
 
@@ -65,6 +66,14 @@ def handed_over(call: ModuleCall, names: Names) -> Iterator[Handed]:
         for argument, value in call.arguments.items():
             if _POLICY_ARGUMENT.search(argument) and "role" not in argument:
                 yield from _policies(holder, argument, value, names)
+
+
+def call_word(call: ModuleCall) -> str:
+    """A call by its name, its source (whatever version) and the arguments that are set: the same in another root module
+    is the same call, moved.
+    """
+    name = without_keys(call.address).rpartition(".")[2]
+    return f"module {name} from {call.source.partition('?')[0]} given {', '.join(sorted(call.arguments))}"
 
 
 def owner_kind(call: ModuleCall) -> str | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from tfratchet.iam.documents import Document, canonical_text
 from tfratchet.iam.entitlements import BOUNDARY, Entitlements, Holding
+from tfratchet.iam.handed import call_word
 from tfratchet.iam.principals import Policy, Principal
 from tfratchet.matching import without_module
 from tfratchet.model import Location
@@ -81,6 +82,8 @@ def holding_words(holding: Holding, head: Entitlements) -> tuple[str, ...]:
     """A lost holding in words. Where the holder is still created here, a root module that creates one of the same name
     is another account's.
     """
+    if holding.word:
+        return (holding.word,)
     return (holding_word(holding), *((elsewhere(holding.holder),) if head.declares(holding.holder) else ()))
 
 
@@ -113,6 +116,8 @@ def new_words(base: Entitlements, head: Entitlements) -> Iterator[str]:
     """What users, groups and roles newly have in head, in the words of ``Loss.words``. What a principal gets that was
     created here before does not count: it has nothing to do with one of the same name in another root module.
     """
+    calls = [{call_word(c) for c in side.root.calls.values() if c.opaque} for side in (base, head)]
+    yield from sorted(calls[1] - calls[0])
     before = {holding_word(h) for h in base.holdings} | {member_word(m.user, m.group) for m in base.memberships}
     found: list[tuple[Principal, str]] = [(h.holder, holding_word(h)) for h in head.holdings if not h.policy.dangling]
     found += [(m.user, member_word(m.user, m.group)) for m in head.memberships]
