@@ -87,7 +87,8 @@ class Judge:
 
     def unknown(self, why: str) -> Any:
         """The configuration alone does not say; a line in the log tells what was missing."""
-        log.warning("%s is not decided for %s (%s): %s", self.id, self.node.address, self.node.file, why[:300])
+        short = " ".join(why.split())[:200]
+        log.warning("%s is not decided for %s (%s): %s", self.id, self.node.address, self.node.file, short)
         return CheckResult.UNKNOWN
 
     def not_for_this(self) -> Any:

@@ -23,12 +23,12 @@ if TYPE_CHECKING or __package__:
         Statement,
         covers,
     )
-    from tfratchet_checks.__tfr_values__ import text_of
+    from tfratchet_checks.__tfr_values__ import Unresolved, text_of
 else:  # Checkov loads each file on its own, from wherever the folder lies
     from __tfr_account__ import Account, Node
     from __tfr_data__ import PROTECTED_ACTIONS
     from __tfr_policy__ import MFA_AGE, MFA_KEYS, MFA_PRESENT, Condition, Document, Statement, covers
-    from __tfr_values__ import text_of
+    from __tfr_values__ import Unresolved, text_of
 
 _OF_AWS = re.compile(r"arn:aws[\w-]*:iam::aws:")
 
@@ -105,11 +105,15 @@ def is_guard(statement: Statement) -> bool:
 
 
 def may_be_guard(statement: Statement) -> bool:
-    """True when a statement could be a guard, were it fully known."""
+    """True when a statement that is no guard could be one, were it fully known."""
+    if is_guard(statement):
+        return False
     if statement.effect == "Allow":
         return False
-    odd = statement.opaque_conditions or any(c.lower is None for c in statement.conditions_on(*MFA_KEYS))
-    return odd or (not statement.certain and bool(statement.conditions_on(*MFA_KEYS)))
+    on_mfa = statement.conditions_on(*MFA_KEYS)
+    elements = (*(statement.actions or ()), *(statement.resources or ()), statement.effect)
+    unread = not statement.certain or any(isinstance(e, Unresolved) for e in elements)
+    return statement.opaque_conditions or any(c.lower is None for c in on_mfa) or (unread and bool(on_mfa))
 
 
 def has_guard(document: Document) -> bool | None:

@@ -53,14 +53,17 @@ class TrustWithoutMfa(ResourceCheck):
             if who is None or any(c.key == "sts:externalid" for c in statement.conditions):
                 continue
             asks = asks_for_mfa(statement)
-            if isinstance(who, Unresolved) or asks is None or not statement.certain:
+            allows = statement.effect == "Allow" and covers(statement, "sts:AssumeRole")
+            if isinstance(who, Unresolved) or asks is None or not statement.certain or (not allows and not asks):
                 unread = unread or f"{statement.label} could not be read to its end"
-            elif not asks and statement.effect == "Allow" and covers(statement, "sts:AssumeRole"):
+            elif not asks:
                 return self.failed(f"{who} may assume the role without MFA", argument)
         return self.unknown(unread) if unread else self.passed()
 
     def _people(self, statement: Statement) -> str | Unresolved | None:
         """A principal that may be a person; None when there is none."""
+        if statement.not_principals:
+            return "everybody but those in NotPrincipal"
         unread: Unresolved | None = None
         for value in (statement.principals or {}).get("AWS", ()):
             text = text_of(value)

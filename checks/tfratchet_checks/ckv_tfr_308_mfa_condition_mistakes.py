@@ -33,6 +33,7 @@ if TYPE_CHECKING or __package__:
         stands_here,
     )
     from tfratchet_checks.__tfr_policy__ import MFA_KEYS, MFA_PRESENT, Document, Statement, from_data_source
+    from tfratchet_checks.__tfr_values__ import Unresolved
 else:  # Checkov loads each file on its own, from wherever the folder lies
     from __tfr_check__ import DataCheck, Judge, ResourceCheck
     from __tfr_guard__ import (
@@ -45,6 +46,7 @@ else:  # Checkov loads each file on its own, from wherever the folder lies
         stands_here,
     )
     from __tfr_policy__ import MFA_KEYS, MFA_PRESENT, Document, Statement, from_data_source
+    from __tfr_values__ import Unresolved
 
 
 _PLACES = {
@@ -104,7 +106,9 @@ def verdict(check: Judge, own: Document, whole: Document, argument: str) -> Any:
         if wrong:
             return check.unknown(f"{statement.label}: {wrong}; another part of the document may make up for it")
     unread = any(
-        s.opaque_conditions or any(c.lower is None for c in s.conditions_on(*MFA_KEYS)) or not s.certain
+        s.opaque_conditions
+        or not s.certain
+        or any(c.lower is None or isinstance(s.effect, Unresolved) for c in s.conditions_on(*MFA_KEYS))
         for s in own.statements
     )
     if unread or not own.complete:

@@ -62,7 +62,9 @@ class ManagementEvents(ResourceCheck):
             include = selector.flag("include_management_events")
             kind = selector.text("read_write_type") or "All"
             excluded = selector.texts("exclude_management_event_sources") or []
-            if isinstance(include, Unresolved) or isinstance(kind, Unresolved) or not selector.certain:
+            whole = "exclude_management_event_sources"
+            not_known = any(isinstance(e, Unresolved) for e in excluded) and not selector.is_list(whole)
+            if isinstance(include, Unresolved) or isinstance(kind, Unresolved) or not selector.certain or not_known:
                 unread = unread or "a selector could not be worked out"
                 continue
             if include is False:

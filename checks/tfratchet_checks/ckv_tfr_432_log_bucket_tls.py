@@ -25,10 +25,12 @@ if TYPE_CHECKING or __package__:
     from tfratchet_checks.__tfr_bucket__ import LogBucketCheck
     from tfratchet_checks.__tfr_check__ import LOGGING
     from tfratchet_checks.__tfr_policy__ import Statement
+    from tfratchet_checks.__tfr_values__ import Unresolved
 else:  # Checkov loads each file on its own, from wherever the folder lies
     from __tfr_bucket__ import LogBucketCheck
     from __tfr_check__ import LOGGING
     from __tfr_policy__ import Statement
+    from __tfr_values__ import Unresolved
 
 
 class LogBucketTls(LogBucketCheck):
@@ -42,7 +44,14 @@ class LogBucketTls(LogBucketCheck):
         document = self.policy()
         if any(map(_denies_clear_text, document.statements)):
             return self.passed()
-        odd = any(s.opaque_conditions or not s.certain for s in document.statements if s.effect != "Allow")
+        odd = any(
+            s.opaque_conditions
+            or not s.certain
+            or isinstance(s.effect, Unresolved)
+            or any(c.lower is None for c in s.conditions)
+            for s in document.statements
+            if s.effect != "Allow"
+        )
         if odd or not document.complete:
             return self.unknown(f"the bucket policy could not be read to its end: {document.why}")
         return self.failed("no Deny with aws:SecureTransport = false for everybody and s3:*", "policy")

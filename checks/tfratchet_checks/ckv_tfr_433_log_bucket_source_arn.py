@@ -42,11 +42,16 @@ class LogBucketSourceArn(LogBucketCheck):
         for statement in document.statements:
             services = [text_of(s) for s in (statement.principals or {}).get("Service", ())]
             writes = covers(statement, "s3:PutObject")
-            if statement.effect != "Allow" or writes is False or not any("cloudtrail." in s for s in services):
+            if statement.effect == "Deny" or writes is False:
+                continue
+            if not any("cloudtrail." in s for s in services):
+                if any(".amazonaws." not in s for s in services):
+                    unread = unread or statement.label  # a service that could not be worked out
                 continue
             if any(c.key in _SOURCES and "*" not in c.values for c in statement.conditions):
                 continue
-            if statement.opaque_conditions or writes is None or not statement.certain:
+            known = statement.effect == "Allow" and statement.certain and not statement.opaque_conditions
+            if writes is None or not known:
                 unread = unread or statement.label
             else:
                 return self.failed(f"{statement.label} lets any account's trail write: no aws:SourceArn", "policy")

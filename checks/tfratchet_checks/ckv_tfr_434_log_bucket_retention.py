@@ -40,11 +40,15 @@ class LogBucketRetention(LogBucketCheck):
             rules += node.block.blocks("rule")
         unread = ""
         for rule in rules:
-            off = rule.flag("enabled") is False or rule.text("status") == "Disabled"
+            enabled, status = rule.flag("enabled"), rule.text("status")
+            off = enabled is False or status == "Disabled"
+            perhaps = isinstance(enabled, Unresolved) or isinstance(status, Unresolved) or not rule.certain
             for expiration in rule.blocks("expiration") if not off else ():
                 days = expiration.number("days")
-                if isinstance(days, Unresolved) or not rule.certain or not expiration.certain:
-                    unread = unread or f"expiration is {getattr(days, 'text', 'in a dynamic block')}"
+                if isinstance(days, Unresolved):
+                    unread = unread or f"expiration is {days.text}"
+                elif perhaps or not expiration.certain:
+                    unread = unread or "whether a lifecycle rule is on could not be worked out"
                 elif days and days < lowest:
                     return self.failed(f"logs expire after {days} days, before {lowest}", "lifecycle_rule")
                 elif expiration.has("date"):

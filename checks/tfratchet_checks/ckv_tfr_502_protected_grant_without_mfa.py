@@ -31,19 +31,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:
     from tfratchet_checks.__tfr_check__ import ResourceCheck
-    from tfratchet_checks.__tfr_guard__ import any_guard, asks_for_mfa, has_guard, listed, protected_in
+    from tfratchet_checks.__tfr_data__ import PROTECTED_ACTIONS
+    from tfratchet_checks.__tfr_guard__ import any_guard, asks_for_mfa, has_guard, listed
     from tfratchet_checks.__tfr_people__ import GROUP, Link, People
-    from tfratchet_checks.__tfr_policy__ import Document, Statement
+    from tfratchet_checks.__tfr_policy__ import Document, Statement, covers
     from tfratchet_checks.__tfr_protected__ import trails_of
-    from tfratchet_checks.__tfr_values__ import text_of
+    from tfratchet_checks.__tfr_values__ import Unresolved, text_of
 else:  # Checkov loads each file on its own, from wherever the folder lies
     from __tfr_check__ import ResourceCheck
-    from __tfr_guard__ import any_guard, asks_for_mfa, has_guard, listed, protected_in
+    from __tfr_data__ import PROTECTED_ACTIONS
+    from __tfr_guard__ import any_guard, asks_for_mfa, has_guard, listed
     from __tfr_people__ import GROUP, Link, People
-    from __tfr_policy__ import Document, Statement
+    from __tfr_policy__ import Document, Statement, covers
     from __tfr_protected__ import trails_of
-    from __tfr_values__ import text_of
-
+    from __tfr_values__ import Unresolved, text_of
 
 # What a user who may only act on itself can still take away: its own guards and devices.
 _ON_ONESELF = {
@@ -56,6 +57,9 @@ _ON_ONESELF = {
     "iam:DeleteUserPermissionsBoundary",
 }
 _ANY = re.compile(r"\*|arn:[^:]*:s3:::\*(?:/\*)?|arn:[^:]*:(?!s3:)[^:]*:[^:]*:[^:]*:(?:[\w-]+[:/])?\*")
+
+# An expression that may stand for anything: a variable, not the attribute of a resource, not a part of a longer ARN.
+_BARE = re.compile(r"(?:\$\{)?(?:var|local|module|each)\.[^/]*\}?")
 
 
 class ProtectedGrantWithoutMfa(ResourceCheck):
@@ -76,14 +80,13 @@ class ProtectedGrantWithoutMfa(ResourceCheck):
         if document is None:
             return self.not_for_this()
         grant = self._grant(document)
-        if not grant:
-            if document.complete and all(
-                s.effect != "Allow" or asks_for_mfa(s) is not None for s in document.statements
-            ):
-                return self.passed()
-            return self.unknown(f"the document could not be read to its end: {document.why}")
-        if has_guard(document):
+        if isinstance(grant, Unresolved):
+            return self.unknown(grant.text)
+        if grant is None:
             return self.passed()
+        own = has_guard(document)
+        if own is not False:
+            return self.passed() if own else self.unknown(f"the document may hold a guard of its own: {document.why}")
         where, actions = grant
         if not self.account.known:
             return self.unknown("Checkov gave no graph to look for the guards of its holders in")
@@ -97,24 +100,38 @@ class ProtectedGrantWithoutMfa(ResourceCheck):
             return self.unknown("whether an MFA guard reaches everybody who has the policy could not be worked out")
         return self.failed(f"{where} allows {listed(actions)} without MFA", argument)
 
-    def _grant(self, document: Document) -> tuple[str, list[str]] | None:
+    def _grant(self, document: Document) -> tuple[str, list[str]] | Unresolved | None:
+        """The first grant without MFA: statement and actions; ``Unresolved`` when what is not known may be one."""
+        unread = "" if document.complete else f"the document could not be read to its end: {document.why}"
         for statement in document.statements:
-            if statement.effect != "Allow" or not statement.certain or statement.principals is not None:
+            if statement.effect == "Deny" or statement.principals is not None:
                 continue
-            actions = [a for a in protected_in(statement) if self._reaches(statement, a)]
-            if actions and asks_for_mfa(statement) is False:
+            asks = asks_for_mfa(statement)
+            if asks:
+                continue
+            reached = {a["action"]: self._reaches(statement, a["action"]) for a in PROTECTED_ACTIONS}
+            actions = [a for a, answer in reached.items() if answer]
+            if actions and asks is False and statement.certain and statement.effect == "Allow":
                 return statement.label, actions
-        return None
+            if actions or None in reached.values():
+                unread = unread or f"whether {statement.label} is a grant of protected actions could not be worked out"
+        return Unresolved(unread) if unread else None
 
-    def _reaches(self, statement: Statement, action: str) -> bool:
-        """Whether the resources of a grant let the action take protection away."""
+    def _reaches(self, statement: Statement, action: str) -> bool | None:
+        """Whether a statement lets the action take protection away; None when that is not known."""
+        covered = covers(statement, action)
+        if covered is False:
+            return False
         resources = [text_of(r) for r in statement.resources or ()]
         if resources and all("{aws:username}" in r for r in resources):
-            return action in _ON_ONESELF
+            return covered and action in _ON_ONESELF
         if action.startswith(("iam:", "cloudtrail:", "organizations:", "sso:", "config:")) or not resources:
-            return True
+            return covered
         # Of any other service only the resources of the baseline count: all of them, or the bucket of a trail.
-        return any(_ANY.fullmatch(r) for r in resources) or any(self._log_bucket(r) for r in resources)
+        if any(_ANY.fullmatch(r) for r in resources) or any(self._log_bucket(r) for r in resources):
+            return covered
+        bare = any(isinstance(r, Unresolved) and _BARE.fullmatch(r.text) for r in statement.resources or ())
+        return None if bare or not self.account.known else False
 
     def _log_bucket(self, resource: str) -> bool:
         buckets = [b for b in self.account.of_type("aws_s3_bucket") if trails_of(self.account, b, "s3_bucket_name")]

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def by_folder() -> Scan:
 
 
 def test_the_folder_that_checks_dir_prints(by_folder: Scan) -> None:
-    assert "aws_iam_user.alice" in by_folder.failed("CKV_TFR_201")
+    assert "aws_cloudtrail.main" in by_folder.failed("CKV_TFR_415")
     assert by_folder.code == 1
 
 
@@ -119,3 +120,14 @@ def test_scan_says_what_to_do_without_checkov(python: Path, tmp_path: Path) -> N
         "tfratchet: error: Checkov is not installed in the environment of tfratchet "
         "(pip install 'tfratchet[checkov]')\n"
     )
+
+
+def test_the_other_graph_library_of_checkov_gives_the_same(by_folder: Scan) -> None:
+    assert same(read(run_checkov("-d", UNWATCHED, *ONLY, env={"CHECKOV_GRAPH_FRAMEWORK": "NETWORKX"})), by_folder)
+
+
+def test_where_checkov_gives_no_graph_nothing_passes_that_does_not_pass_with_one(scan: Callable[[str], Scan]) -> None:
+    split = read(run_checkov("-d", FIXTURES / "people", *ONLY, env={"TF_SPLIT_GRAPH": "True"}))
+    whole = {r for r in scan("people").records if r.result == "pass"}
+    assert {r for r in split.records if r.result == "pass"} <= whole
+    assert "CKV_TFR_101" in {check for check, _, _ in split.undecided}

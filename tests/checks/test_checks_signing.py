@@ -45,7 +45,7 @@ def test_checkov_loads_the_signed_copy(signed: tuple[Path, Path]) -> None:
     copy, public = signed
     target = FIXTURES / "unwatched"
     scan = read(run_checkov("-d", target, *ONLY, "--external-checks-public-key", str(public), checks=copy))
-    assert "aws_iam_user.alice" in scan.failed("CKV_TFR_201")
+    assert "aws_cloudtrail.main" in scan.failed("CKV_TFR_415")
     assert set(scan.records) == set(read(run_checkov("-d", target, *ONLY)).records)
 
 
