@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from environments import bare_python, environment, overwritten_hcl2, run
+from check_environments import bare_python, environment, overwritten_hcl2, run
 from scanning import CHECKS, FIXTURES, ROOT, Scan, read, run_checkov
 
 UNWATCHED = FIXTURES / "unwatched"

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from conftest import missing
 from tfratchet.hcl.syntax import Body, parse_file
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +28,10 @@ FILES = sorted(
 @pytest.fixture(scope="module")
 def theirs() -> dict[str, Any]:
     if not PYTHON.exists():
-        missing("python-hcl2 in .venv-hcl2 (make test-environments)")
+        message = "python-hcl2 is not in .venv-hcl2: make test-environments"
+        if os.environ.get("TFRATCHET_REQUIRE_ALL") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
     worker = Path(__file__).with_name("hcl2_worker.py")
     done = subprocess.run(
         [PYTHON, worker], input="\n".join(map(str, FILES)), capture_output=True, text=True, check=True, timeout=300
