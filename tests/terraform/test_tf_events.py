@@ -93,7 +93,7 @@ HARMLESS = {
     "another bucket": event("s3.amazonaws.com", "PutBucketPolicy", {"requestParameters": {"bucketName": "app-data"}}),
     "a bucket that is not named": event("s3.amazonaws.com", "PutBucketPolicy"),
     "starting to log": event("cloudtrail.amazonaws.com", "StartLogging"),
-    "an event of a program": event("iam.amazonaws.com", "DetachUserPolicy", Source="com.example.app"),
+    "an event of a program": event("iam.amazonaws.com", "DetachUserPolicy", {"requestID": "1"}, Source="com.example"),
     "another kind of event": event(
         "iam.amazonaws.com", "DetachUserPolicy", DetailType="AWS Service Event via CloudTrail"
     ),

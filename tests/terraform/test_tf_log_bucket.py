@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -59,15 +60,25 @@ class Arguments:
         return value(block.text(name)) if name in block.arguments else None
 
 
+def arguments(file: Path) -> dict[str, Arguments]:
+    """The resources of ``file`` by address."""
+    return {".".join(block.labels): Arguments(block) for block in hcl_blocks.read(file).of("resource")}
+
+
+def client(endpoint: str) -> Any:
+    """A client of S3."""
+    settings: Any = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    return boto3.client("s3", region_name="us-east-1", endpoint_url=endpoint, **settings)
+
+
 @pytest.fixture(scope="module")
 def module() -> dict[str, Arguments]:
-    return {".".join(block.labels): Arguments(block) for block in hcl_blocks.read(FILE).of("resource")}
+    return arguments(FILE)
 
 
 @pytest.fixture
 def s3(aws: str) -> Any:
-    settings: Any = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-    return boto3.client("s3", region_name="us-east-1", endpoint_url=aws, **settings)
+    return client(aws)
 
 
 def create(s3: Any, module: dict[str, Arguments], which: str) -> str:
@@ -93,42 +104,42 @@ def test_versioning_and_ownership(s3: Any, module: dict[str, Arguments], which: 
     assert len(s3.list_object_versions(Bucket=name)["Versions"]) == 2
 
 
-@pytest.mark.parametrize(("which", "algorithm"), [("logs", "aws:kms"), ("access", "AES256")])
-def test_encryption(s3: Any, module: dict[str, Arguments], which: str, algorithm: str) -> None:
+@pytest.mark.parametrize("which", ["logs", "access"])
+def test_encryption(s3: Any, module: dict[str, Arguments], which: str) -> None:
     name = create(s3, module, which)
-    arguments = module[f"aws_s3_bucket_server_side_encryption_configuration.{which}"]
-    default = {"SSEAlgorithm": arguments["rule.apply_server_side_encryption_by_default.sse_algorithm"]}
-    if key := arguments["rule.apply_server_side_encryption_by_default.kms_master_key_id"]:
+    found_in = module[f"aws_s3_bucket_server_side_encryption_configuration.{which}"]
+    default = {"SSEAlgorithm": found_in["rule.apply_server_side_encryption_by_default.sse_algorithm"]}
+    if key := found_in["rule.apply_server_side_encryption_by_default.kms_master_key_id"]:
         default["KMSMasterKeyID"] = key
     rule = {
         "ApplyServerSideEncryptionByDefault": default,
-        "BucketKeyEnabled": bool(arguments["rule.bucket_key_enabled"]),
+        "BucketKeyEnabled": bool(found_in["rule.bucket_key_enabled"]),
     }
     s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})
     s3.put_object(Bucket=name, Key="a", Body=b"x")
     head = s3.head_object(Bucket=name, Key="a")
-    assert head["ServerSideEncryption"] == algorithm
-    assert head.get("SSEKMSKeyId") == (KEY if algorithm == "aws:kms" else None)
+    assert head["ServerSideEncryption"] == ("aws:kms" if which == "logs" else "AES256")
+    assert head.get("SSEKMSKeyId") == (KEY if which == "logs" else None)
 
 
 @pytest.mark.parametrize("which", ["logs", "access"])
 def test_lifecycle(s3: Any, module: dict[str, Arguments], which: str) -> None:
     name = create(s3, module, which)
-    arguments = module[f"aws_s3_bucket_lifecycle_configuration.{which}"]
+    found_in = module[f"aws_s3_bucket_lifecycle_configuration.{which}"]
     rule: dict[str, Any] = {
-        "ID": arguments["rule.id"],
-        "Status": arguments["rule.status"],
+        "ID": found_in["rule.id"],
+        "Status": found_in["rule.status"],
         "Filter": {"Prefix": ""},
-        "Expiration": {"Days": arguments["rule.expiration.days"]},
+        "Expiration": {"Days": found_in["rule.expiration.days"]},
         "NoncurrentVersionExpiration": {
-            "NoncurrentDays": arguments["rule.noncurrent_version_expiration.noncurrent_days"]
+            "NoncurrentDays": found_in["rule.noncurrent_version_expiration.noncurrent_days"]
         },
         "AbortIncompleteMultipartUpload": {
-            "DaysAfterInitiation": arguments["rule.abort_incomplete_multipart_upload.days_after_initiation"]
+            "DaysAfterInitiation": found_in["rule.abort_incomplete_multipart_upload.days_after_initiation"]
         },
     }
     if which == "logs":
-        days, storage = arguments["rule.transition.days"], arguments["rule.transition.storage_class"]
+        days, storage = found_in["rule.transition.days"], found_in["rule.transition.storage_class"]
         rule["Transitions"] = [{"Days": days, "StorageClass": storage}]
     s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [rule]})
     (found,) = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
@@ -140,8 +151,8 @@ def test_lifecycle(s3: Any, module: dict[str, Arguments], which: str) -> None:
 def test_object_lock(s3: Any, module: dict[str, Arguments]) -> None:
     name = create(s3, module, "logs")
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    arguments = module["aws_s3_bucket_object_lock_configuration.logs"]
-    retention = {"Mode": arguments["rule.default_retention.mode"], "Days": arguments["rule.default_retention.days"]}
+    found_in = module["aws_s3_bucket_object_lock_configuration.logs"]
+    retention = {"Mode": found_in["rule.default_retention.mode"], "Days": found_in["rule.default_retention.days"]}
     lock = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": retention}}
     s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=lock)
     version = s3.put_object(Bucket=name, Key="a", Body=b"x")["VersionId"]
@@ -151,7 +162,7 @@ def test_object_lock(s3: Any, module: dict[str, Arguments]) -> None:
 
 def test_access_logging(s3: Any, module: dict[str, Arguments]) -> None:
     name, access = create(s3, module, "logs"), create(s3, module, "access")
-    arguments = module["aws_s3_bucket_logging.logs"]
+    found_in = module["aws_s3_bucket_logging.logs"]
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": "logging.s3.amazonaws.com"},
@@ -159,7 +170,7 @@ def test_access_logging(s3: Any, module: dict[str, Arguments]) -> None:
         "Resource": f"arn:aws:s3:::{access}/{name}/*",
     }
     s3.put_bucket_policy(Bucket=access, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
-    target = {"TargetBucket": arguments["target_bucket"], "TargetPrefix": arguments["target_prefix"]}
+    target = {"TargetBucket": found_in["target_bucket"], "TargetPrefix": found_in["target_prefix"]}
     s3.put_bucket_logging(Bucket=name, BucketLoggingStatus={"LoggingEnabled": target})
     s3.put_object(Bucket=name, Key="a", Body=b"x")
     found = s3.list_objects_v2(Bucket=access).get("Contents", [])
@@ -174,3 +185,11 @@ def test_the_rendered_policy_is_taken_and_obeyed(s3: Any, module: dict[str, Argu
     s3.put_bucket_policy(Bucket=name, Policy=rendered.documents["log_bucket"])
     with pytest.raises(s3.exceptions.ClientError, match="403"):
         s3.delete_object(Bucket=name, Key="a")
+
+
+# For the mutation test: the calls, by name.
+CALLS = {
+    "versioning_and_ownership": test_versioning_and_ownership,
+    "encryption": test_encryption,
+    "lifecycle": test_lifecycle,
+}

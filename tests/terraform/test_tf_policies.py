@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Literal
 
+import evaluated
 import policy_claims
 import pytest
 import tf_harness
@@ -30,6 +32,19 @@ def test_sizes(outputs: tf_harness.Rendered) -> None:
     assert list(policy_claims.sizes(outputs.documents)) == []
     for group, pattern in outputs.patterns.items():
         assert len(pattern) <= 2048, group
+
+
+def test_our_own_evaluator_renders_the_same(outputs: tf_harness.Rendered, tmp_path: Path) -> None:
+    ours = evaluated.render(evaluated.prepare(tmp_path / "terraform"))
+    assert ours.patterns == outputs.patterns
+    assert {name: _statements(text) for name, text in ours.documents.items()} == {
+        name: _statements(text) for name, text in outputs.documents.items()
+    }
+
+
+def _statements(document: str) -> dict[str, object]:
+    """The statements by Sid: their order has no meaning."""
+    return {statement["Sid"]: statement for statement in json.loads(document)["Statement"]}
 
 
 def test_documents_are_compact(outputs: tf_harness.Rendered) -> None:

@@ -218,14 +218,18 @@ class Rendered:
     patterns: Mapping[str, str]
 
 
-def render_policies(copy: Path, endpoint: str, program: str, env: Mapping[str, str]) -> Rendered:
-    """Plan ``roots/policies`` in a copy of ``terraform/`` and return its outputs."""
+def add_policies_root(copy: Path, endpoint: str) -> Path:
+    """Put ``roots/policies`` into a copy of ``terraform/``."""
     root = copy / "roots" / "policies"
-    if not root.is_dir():
-        shutil.copytree(HERE / "roots" / "policies", root)
-        _replace(root / "main.tf", CONSTRAINT, f'version = "{provider_mirror.APPLIED_VERSION}"')
-        write_provider_override(root, endpoint)
-    workspace = Workspace(root, program, env)
+    shutil.copytree(HERE / "roots" / "policies", root)
+    _replace(root / "main.tf", CONSTRAINT, f'version = "{provider_mirror.APPLIED_VERSION}"')
+    write_provider_override(root, endpoint)
+    return root
+
+
+def render_policies(copy: Path, endpoint: str, program: str, env: Mapping[str, str]) -> Rendered:
+    """Plan ``roots/policies`` in a copy of ``terraform/``, with the real provider, and return its outputs."""
+    workspace = Workspace(add_policies_root(copy, endpoint), program, env)
     workspace.init()
     outputs = workspace.plan("-refresh=false")["planned_values"]["outputs"]
     return Rendered(outputs["documents"]["value"], outputs["event_patterns"]["value"])

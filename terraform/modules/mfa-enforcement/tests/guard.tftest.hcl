@@ -1,5 +1,16 @@
 mock_provider "aws" {
   source = "../../mocks"
+
+  # Two policies, two ARNs: or it would not be seen which of them is attached.
+  override_resource {
+    target = aws_iam_policy.deny_without_mfa
+    values = { arn = "arn:aws:iam::123456789012:policy/deny" }
+  }
+
+  override_resource {
+    target = aws_iam_policy.self_service
+    values = { arn = "arn:aws:iam::123456789012:policy/self-service" }
+  }
 }
 
 variables {
