@@ -35,7 +35,7 @@ def builtin_ids() -> set[str]:
     assert spec is not None
     assert spec.origin is not None
     folder = Path(spec.origin).parent / "terraform" / "checks"
-    text = "".join(p.read_text(encoding="utf-8") for p in folder.rglob("*") if p.suffix in (".py", ".yaml"))
+    text = "".join(p.read_text(encoding="utf-8") for p in folder.rglob("*") if p.suffix in (".py", ".yaml", ".json"))
     return set(re.findall(r"\bCKV2?_AWS_\d+\b", text))
 
 

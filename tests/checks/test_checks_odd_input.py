@@ -210,7 +210,7 @@ def _graph(blocks: list[tuple[str, dict[str, Any]]]) -> PyDiGraph:
     return graph
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.lists(st.tuples(st.sampled_from(_TYPES), _BODIES), min_size=1, max_size=8))
 def test_every_check_answers_whatever_it_is_given(blocks: list[tuple[str, dict[str, Any]]]) -> None:
     graph = _graph(blocks)
