@@ -89,6 +89,18 @@ class Choice(Unknown):
         super().__init__(f"{condition} ? {canonical(if_true)} : {canonical(if_false)}")
 
 
+class Entries(Unknown):
+    """Entries of a map under keys that are not known, each by its key's canonical expression: what an equal unknown key
+    finds again.
+    """
+
+    __slots__ = ("by_key",)
+
+    def __init__(self, expr: str, by_key: dict[str, Value]) -> None:
+        self.by_key = by_key
+        super().__init__(expr)
+
+
 class Rest:
     """Any number of further elements of a list (or entries of a map), each of the shape of ``value``.
 

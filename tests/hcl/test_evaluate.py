@@ -155,6 +155,17 @@ class TestPartialValues:
         assert found["a"] == 1
         assert REST_KEY in found
 
+    def test_an_equal_unknown_key_finds_its_entry(self) -> None:
+        source = (
+            'variable "x" {}\nvariable "y" {}\nlocals {\n m = { for k in [var.x, var.y] : k => "v-${k == var.x}" }\n}'
+        )
+        assert value("{ (var.x) = 2 }[var.x]", 'variable "x" {}') == 2
+        assert isinstance(value("{ (var.x) = 2 }[var.y]", 'variable "x" {}\nvariable "y" {}'), Unknown)
+        assert value("{ for k in [var.x, var.y] : k => 3 }[var.y]", source) == 3
+
+    def test_of_two_entries_under_one_unknown_key_none_is_certain(self) -> None:
+        assert isinstance(value("{ for k in [1, 2] : var.x => k... }[var.x]", 'variable "x" {}'), Unknown)
+
     def test_jsonencode_with_an_unknown_keeps_the_structure(self) -> None:
         found = value("jsonencode({ Resource = aws_s3_bucket.b.arn })", 'resource "aws_s3_bucket" "b" {}')
         assert isinstance(found, JsonText)

@@ -9,7 +9,7 @@ from typing import Any
 from tfratchet.hcl import collections as coll
 from tfratchet.hcl.convert import EvalError, choose, to_bool, to_string
 from tfratchet.hcl.scope import Lazy, Scope
-from tfratchet.values import REST_KEY, Choice, Rest, Unknown, Value, canonical, is_known, quote
+from tfratchet.values import REST_KEY, Choice, Entries, Rest, Unknown, Value, canonical, is_known, quote
 
 # One step behind the first term of an expression: ("attr", name), ("index", evaluator), ("splat", steps).
 Step = tuple[str, Any]
@@ -23,11 +23,25 @@ def truth(value: Value) -> Any:
 def add_member(result: dict[str, Any], key: Value, value: Value) -> None:
     """Put a member into an object; under an unknown key it becomes a further, unknown entry."""
     if isinstance(key, Unknown):
-        result[REST_KEY] = Unknown(f"{{{key.expr} = {canonical(value)}}}")
+        add_entry(result, key, value, f"{{{key.expr} = {canonical(value)}}}")
     elif isinstance(key, (str, bool, int, Decimal)):
         result[str(to_string(key))] = value
     else:
         raise EvalError("an object key must be a string")
+
+
+def add_entry(result: dict[str, Any], key: Value, value: Value, text: str, *, whole: bool = True) -> None:
+    """Put an entry that ``text`` describes beside the known ones: under a key that is not known, or only perhaps.
+
+    ``whole`` False: more values may come under the same key, so none of them is what the key finds.
+    """
+    before = result.get(REST_KEY)
+    expr = f"{before.expr}, {text}" if before is not None else text
+    found = dict(before.by_key) if isinstance(before, Entries) else {}
+    name = canonical(key)
+    same = name not in found or canonical(found[name]) == canonical(value)
+    found[name] = value if whole and same else Unknown(f"{{{expr}}}[{name}]")
+    result[REST_KEY] = Entries(expr, found)
 
 
 def apply_steps(value: Any, steps: Sequence[Step], scope: Scope) -> Any:
@@ -73,6 +87,9 @@ def index_of(value: Any, key: Any) -> Any:
     if isinstance(value, Unknown):
         return Unknown(f"{value.expr}[{canonical(key)}]")
     if isinstance(key, Unknown):
+        rest = value.get(REST_KEY) if isinstance(value, dict) else None
+        if isinstance(rest, Entries) and key.expr in rest.by_key:
+            return rest.by_key[key.expr]
         if isinstance(value, (list, dict)):
             return Unknown(f"{canonical(value)}[{key.expr}]")
         raise EvalError("only a list or a map can be indexed")

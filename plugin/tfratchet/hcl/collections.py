@@ -34,7 +34,7 @@ def elements(value: Any) -> Iterator[Element]:
     The key of a list element is its index, that of a set element the element itself, as in Terraform.
     """
     if isinstance(value, dict):
-        for key, member in value.items():
+        for key, member in sorted(value.items()):  # in order of keys, as Terraform does (REST_KEY sorts first)
             if key == REST_KEY:
                 unknown = member if isinstance(member, Unknown) else Unknown(canonical(member))
                 yield Element(Unknown(f"keys({unknown.expr})[*]"), Unknown(f"{unknown.expr}[*]"), unknown)
@@ -141,23 +141,25 @@ def _build_list(passes: Iterator[tuple[Scope, Unknown | None]], results: list[Ev
 def _build_object(
     passes: Iterator[tuple[Scope, Unknown | None]], results: list[Evaluator], group: bool
 ) -> dict[str, Any]:
+    from tfratchet.hcl.access import add_entry
+
     built: dict[str, Any] = {}
     for scope, depends in passes:
         key, value = results[0](scope), results[1](scope)
         if depends is not None or isinstance(key, Unknown):
             entry = f"{{{canonical(key)} = {canonical(value)}}}"
-            before = f"{built[REST_KEY].expr}, " if REST_KEY in built else ""
-            built[REST_KEY] = Unknown(before + (f"{entry} for {depends.expr}" if depends is not None else entry))
+            text = f"{entry} for {depends.expr}" if depends is not None else entry
+            add_entry(built, key, value, text, whole=not group)
             continue
-        text = to_string(key)
-        if text is None:
+        name = to_string(key)
+        if name is None:
             raise EvalError("an object key must not be null")
         if group:
-            built.setdefault(text, []).append(value)
-        elif text in built:
-            raise EvalError(f"two elements have the key {text!r}")
+            built.setdefault(name, []).append(value)
+        elif name in built:
+            raise EvalError(f"two elements have the key {name!r}")
         else:
-            built[text] = value
+            built[name] = value
     return {k: built[k] for k in sorted(built)}
 
 

@@ -70,3 +70,7 @@ output "off_refs" { value = one(terraform_data.off[*].input) }
 output "chained_conditionals" {
   value = [for n in [1, 2, 3, 4] : n == 1 ? "one" : n == 2 ? "two" : n == 3 ? "three" : "many"]
 }
+
+output "for_over_an_object_goes_by_key" {
+  value = [for k, v in { b = 1, a = 2, c = 3 } : "${k}${v}"]
+}
