@@ -1,5 +1,6 @@
 locals {
-  group_names = toset(values(module.iam_groups.group_names))
+  made_groups = merge({}, module.iam_groups[*].group_names...)
+  group_names = setunion(values(local.made_groups), var.existing_group_names)
 
   home_region   = data.aws_region.home.id
   global_region = data.aws_region.global.id
@@ -28,6 +29,7 @@ module "password_policy" {
 
 module "iam_groups" {
   source = "../modules/iam-groups"
+  count  = length(var.groups) > 0 ? 1 : 0
 
   groups  = var.groups
   members = var.members
@@ -49,23 +51,25 @@ module "mfa" {
 module "cloudtrail" {
   source = "../modules/cloudtrail"
 
-  name                      = var.name
+  name                      = var.trail_name == null ? var.name : var.trail_name
   bucket_name               = var.log_bucket_name
   existing_bucket_name      = var.existing_log_bucket_name
   organization_id           = var.organization_id
+  key_prefix                = var.cloudtrail.key_prefix
   data_events               = var.cloudtrail.data_events
   advanced_data_events      = var.cloudtrail.advanced_data_events
   insight_types             = var.cloudtrail.insight_types
   kms_key_arn               = var.cloudtrail.kms_key_arn
   log_group_retention_days  = var.cloudtrail.log_group_retention_days
   log_reader_principal_arns = var.cloudtrail.log_reader_principal_arns
-  reader_group_names        = [for group in var.cloudtrail.reader_groups : module.iam_groups.group_names[group]]
+  reader_group_names        = [for group in var.cloudtrail.reader_groups : lookup(local.made_groups, group, group)]
   tags                      = var.tags
 
   log_bucket = {
     retention_days         = var.cloudtrail.retention_days
     archive_after_days     = var.cloudtrail.archive_after_days
     object_lock_days       = var.cloudtrail.object_lock_days
+    object_lock_mode       = var.cloudtrail.object_lock_mode
     mfa_delete             = var.cloudtrail.mfa_delete
     access_log_bucket_name = var.cloudtrail.access_log_bucket_name
     administrator_arns     = var.break_glass_principal_arns

@@ -1,6 +1,6 @@
 output "group_names" {
-  description = "Names of the groups, by key."
-  value       = module.iam_groups.group_names
+  description = "Names of the groups that were made here, by key."
+  value       = local.made_groups
 }
 
 output "password_policy" {

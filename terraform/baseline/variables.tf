@@ -1,8 +1,14 @@
 variable "name" {
-  description = "Name of the trail, and prefix of the names of all else."
+  description = "Prefix of the names of everything, and name of the trail unless trail_name is given."
   type        = string
   default     = "baseline"
   nullable    = false
+}
+
+variable "trail_name" {
+  description = "Name of the trail, when it is another one: that of a trail to be imported. Null: as `name`."
+  type        = string
+  default     = null
 }
 
 variable "break_glass_principal_arns" {
@@ -17,11 +23,29 @@ variable "groups" {
     path     = optional(string, "/")
     policies = map(string)
   }))
+  default  = {}
   nullable = false
 
   validation {
     condition     = alltrue([for group in var.groups : length(group.policies) <= 5])
     error_message = "A group can hold 10 managed policies (default quota of IAM), and the baseline attaches up to five of its own."
+  }
+}
+
+variable "existing_group_names" {
+  description = "Names of groups made elsewhere that get the MFA policy, the guard and the access key policy, too."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(var.groups) + length(var.existing_group_names) > 0
+    error_message = "Give groups or existing_group_names: a baseline that reaches nobody guards nothing."
+  }
+
+  validation {
+    condition     = length(setintersection(keys(var.groups), var.existing_group_names)) == 0
+    error_message = "existing_group_names names a group that is made here."
   }
 }
 
@@ -39,8 +63,8 @@ variable "groups_without_mfa" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for group in var.groups_without_mfa : contains(keys(var.groups), group)])
-    error_message = "groups_without_mfa names a group that is not in groups."
+    condition     = alltrue([for group in var.groups_without_mfa : contains(keys(var.groups), group) || contains(var.existing_group_names, group)])
+    error_message = "groups_without_mfa names a group that is neither in groups nor in existing_group_names."
   }
 }
 
@@ -156,7 +180,7 @@ variable "organization_id" {
 }
 
 variable "cloudtrail" {
-  description = "Settings of the modules cloudtrail and log-bucket. `reader_groups` are keys of `groups`."
+  description = "Settings of the modules cloudtrail and log-bucket. `reader_groups` are keys of `groups`, or names of groups made elsewhere."
   type = object({
     access_log_bucket_name = optional(string)
     advanced_data_events = optional(map(map(object({
@@ -170,11 +194,13 @@ variable "cloudtrail" {
     archive_after_days        = optional(number, 90)
     data_events               = optional(map(list(string)), {})
     insight_types             = optional(set(string), ["ApiCallRateInsight", "ApiErrorRateInsight"])
+    key_prefix                = optional(string, "")
     kms_key_arn               = optional(string)
     log_group_retention_days  = optional(number, 365)
     log_reader_principal_arns = optional(set(string), [])
     mfa_delete                = optional(bool, false)
     object_lock_days          = optional(number, 0)
+    object_lock_mode          = optional(string, "COMPLIANCE")
     reader_groups             = optional(set(string), [])
     retention_days            = optional(number, 0)
   })

@@ -59,10 +59,16 @@ run "programs_without_mfa" {
   command = apply
 
   variables {
-    groups_without_mfa = ["programs"]
+    trail_name           = "older-trail"
+    existing_group_names = ["elsewhere"]
+    groups_without_mfa   = ["programs"]
   }
   assert {
-    condition     = module.mfa.guarded_groups == toset(["admins"])
+    condition     = module.cloudtrail.trail_name == "older-trail"
+    error_message = "trail_name does not name the trail"
+  }
+  assert {
+    condition     = module.mfa.guarded_groups == toset(["admins", "elsewhere"])
     error_message = "groups_without_mfa does not leave out its groups, or leaves out more"
   }
 }

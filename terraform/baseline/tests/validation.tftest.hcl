@@ -31,6 +31,15 @@ run "refused" {
   expect_failures = [var.groups_without_mfa, var.hard_expiry]
 }
 
+run "nobody" {
+  command = plan
+
+  variables {
+    groups = {}
+  }
+  expect_failures = [var.existing_group_names]
+}
+
 run "too_many_policies" {
   command = plan
 
