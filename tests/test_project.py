@@ -14,7 +14,7 @@ import pytest
 import gitrepo
 import tfratchet
 from tfratchet.pages import pages, stale
-from tfratchet.rules import all_rules
+from tfratchet.rules import every_rule
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -82,11 +82,11 @@ def test_links_between_documents_resolve() -> None:
 
 
 def test_the_pages_of_the_rules_are_up_to_date() -> None:
-    assert stale(ROOT / "docs" / "rules", pages(all_rules())) == []
+    assert stale(ROOT / "docs" / "rules", pages(every_rule())) == []
 
 
 def test_every_rule_has_a_whole_page() -> None:
-    for rule in all_rules():
+    for rule in every_rule():
         page = pages([rule])[f"{rule.id}.md"]
         for section in ("## Why", "## Fires on", "## Silent on", "## Fix", "## References"):
             assert page.count(f"{section}\n") == 1, f"{rule.id}: {section}"

@@ -10,18 +10,18 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tfratchet.rules.base import Rule
+from tfratchet.rules.base import RuleInfo
 
 _SECTION = re.compile(r"^## +(?P<name>.+?) *$", re.MULTILINE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"'(])")
 
 
-def docstring(rule: Rule) -> str:
+def docstring(rule: RuleInfo) -> str:
     """The rule's class docstring, its own (not one it inherits), without indentation."""
     return inspect.cleandoc(type(rule).__doc__ or "")
 
 
-def section(rule: Rule, name: str) -> str:
+def section(rule: RuleInfo, name: str) -> str:
     """The text of ``## name`` of a rule's docstring; empty when there is none."""
     text = docstring(rule)
     found = list(_SECTION.finditer(text))
@@ -32,14 +32,14 @@ def section(rule: Rule, name: str) -> str:
     return ""
 
 
-def why(rule: Rule) -> str:
+def why(rule: RuleInfo) -> str:
     """One sentence: why a finding of this rule matters. Falls back on the first line of the docstring."""
     text = section(rule, "Why")
     paragraph = " ".join(text.split("\n\n")[0].split()) if text else docstring(rule).split("\n")[0]
     return _SENTENCE_END.split(paragraph)[0]
 
 
-def page(rule: Rule) -> str:
+def page(rule: RuleInfo) -> str:
     """The whole page of a rule, in Markdown."""
     facts = [f"family **{rule.family}**", f"severity **{rule.severity}**"]
     facts.append(f"off by default: `--include {rule.group}`" if rule.group else "on by default")
@@ -54,7 +54,7 @@ def page(rule: Rule) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def index(rules: Sequence[Rule]) -> str:
+def index(rules: Sequence[RuleInfo]) -> str:
     """The page that lists all rules, family by family."""
     parts = [
         "# Rules",
@@ -71,7 +71,7 @@ def index(rules: Sequence[Rule]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def pages(rules: Sequence[Rule]) -> dict[str, str]:
+def pages(rules: Sequence[RuleInfo]) -> dict[str, str]:
     """Every generated file of ``docs/rules/``: name → content."""
     return {"README.md": index(rules), **{f"{r.id}.md": page(r) for r in rules}}
 

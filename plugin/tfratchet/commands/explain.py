@@ -13,9 +13,9 @@ app = command_app()
 
 
 def _complete(incomplete: str) -> list[tuple[str, str]]:
-    from tfratchet.rules import all_rules
+    from tfratchet.rules import every_rule
 
-    return [(rule.id, rule.title) for rule in all_rules() if rule.id.startswith(incomplete.upper())]
+    return [(rule.id, rule.title) for rule in every_rule() if rule.id.startswith(incomplete.upper())]
 
 
 @app.command(
@@ -32,9 +32,9 @@ def explain(
 ) -> None:
     """Explain a rule, or list all of them."""
     from tfratchet.pages import page
-    from tfratchet.rules import all_rules
+    from tfratchet.rules import every_rule
 
-    rules = {r.id: r for r in all_rules()}
+    rules = {r.id: r for r in every_rule()}
     if rule is None:
         typer.echo(_table(list(rules)), nl=False)
         return
@@ -49,11 +49,11 @@ def explain(
 
 
 def _table(ids: list[str]) -> str:
-    from tfratchet.rules import all_rules
+    from tfratchet.rules import every_rule
 
     lines: list[str] = []
     family = ""
-    for rule in all_rules():
+    for rule in every_rule():
         if rule.id not in ids:
             continue
         if rule.family != family:

@@ -26,9 +26,9 @@ def rules_docs(
 ) -> None:
     """Write the pages of the rules, or check them (for the developers of tfratchet)."""
     from tfratchet.pages import pages, stale
-    from tfratchet.rules import all_rules
+    from tfratchet.rules import every_rule
 
-    wanted = pages(all_rules())
+    wanted = pages(every_rule())
     if check:
         problems = stale(directory, wanted)
         for problem in problems:

@@ -14,7 +14,7 @@ from tfratchet.model import Finding, Severity
 
 if TYPE_CHECKING:
     from tfratchet.pipeline import Outcome
-    from tfratchet.rules.base import Rule
+    from tfratchet.rules.base import RuleInfo
 
 FORMATS: dict[str, str] = {
     "text": "tfratchet.report.text",
@@ -40,7 +40,7 @@ class ReportOptions:
     """Findings only: no notes, no closing line when there is nothing to say."""
     fail_on: Severity | None = Severity.MEDIUM
     """None: findings never fail the run."""
-    rules: Mapping[str, Rule] = field(default_factory=dict)
+    rules: Mapping[str, RuleInfo] = field(default_factory=dict)
     """The rules by id: for titles, reasons, references, help."""
     command: str = "diff"
     """The command that made the report (``diff``, ``plan``, ``audit``)."""

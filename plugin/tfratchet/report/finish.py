@@ -16,7 +16,7 @@ from tfratchet.report.escape import printable
 if TYPE_CHECKING:
     from tfratchet.configfile import Vocabulary
     from tfratchet.pipeline import Outcome
-    from tfratchet.rules.base import Rule
+    from tfratchet.rules.base import RuleInfo
 
 
 def today(option: str | None) -> date:
@@ -35,11 +35,11 @@ def today(option: str | None) -> date:
     return datetime.now().astimezone().date()
 
 
-def rules_by_id() -> dict[str, Rule]:
+def rules_by_id() -> dict[str, RuleInfo]:
     """Every rule there is, by id."""
-    from tfratchet.rules import all_rules
+    from tfratchet.rules import every_rule
 
-    return {rule.id: rule for rule in all_rules()}
+    return {rule.id: rule for rule in every_rule()}
 
 
 def vocabulary() -> Vocabulary:
@@ -104,7 +104,7 @@ def finish(
     fail_on: str,
     color: str,
     quiet: bool,
-    rules: Mapping[str, Rule],
+    rules: Mapping[str, RuleInfo],
     command: str,
 ) -> int:
     """Print the report on stdout and the errors on stderr, write the files, and give the exit code.

@@ -17,7 +17,7 @@ from tfratchet.report.graph import mermaid
 
 if TYPE_CHECKING:
     from tfratchet.pipeline import Compared, Outcome
-    from tfratchet.rules.base import Rule
+    from tfratchet.rules.base import RuleInfo
 
 MARKER = "<!-- tfratchet -->"
 LIMIT = 65_000
@@ -103,7 +103,7 @@ def _row(finding: Finding) -> str:
     return f"| {_SIGNS[finding.severity]} {finding.severity} | {code(finding.rule, 20)} | {what} | {where} |"
 
 
-def _detail(finding: Finding, rule: Rule | None) -> list[str]:
+def _detail(finding: Finding, rule: RuleInfo | None) -> list[str]:
     possible = " (possible)" if finding.certainty is Certainty.POSSIBLE else ""
     lines = [
         f"#### {_SIGNS[finding.severity]} {code(finding.rule, 20)} {text(finding.title, _CELL)}{possible}",

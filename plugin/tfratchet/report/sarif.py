@@ -16,7 +16,7 @@ from tfratchet.report.places import anchor, numbered
 
 if TYPE_CHECKING:
     from tfratchet.pipeline import Outcome
-    from tfratchet.rules.base import Rule
+    from tfratchet.rules.base import RuleInfo
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -65,7 +65,7 @@ def document(outcome: Outcome, options: ReportOptions) -> dict[str, Any]:
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(rule: RuleInfo) -> dict[str, Any]:
     from tfratchet.pages import docstring, page
 
     tags = ["security", rule.family, *(str(r) for r in rule.references)]

@@ -57,8 +57,8 @@ def _few(unknowns: tuple[Unknown, ...]) -> tuple[str, ...]:
     return shown if len(shown) <= 3 else (*shown[:3], f"{len(shown) - 3} more values")
 
 
-class Rule(ABC):
-    """Compares base with head of one root module and yields findings.
+class RuleInfo(ABC):
+    """What every rule says of itself, whatever it looks at.
 
     The class docstring is the rule's page: its first line says what the rule finds; Markdown sections follow:
     ``## Why``, ``## Fires on`` and ``## Silent on`` (each with a fenced example), ``## Fix``.
@@ -69,7 +69,7 @@ class Rule(ABC):
     title: ClassVar[str]
     """A few words, lower case: ``policy detached from user``."""
     family: ClassVar[str]
-    """``detach``, ``password``, ``mfa``, ``cloudtrail``, ``guardrail``."""
+    """``detach``, ``password``, ``mfa``, ``cloudtrail``, ``guardrail``; ``audit``, ``events``, ``drift``."""
     severity: ClassVar[Severity]
     """What a certain finding of this rule usually weighs; a finding may differ."""
     references: ClassVar[tuple[Reference, ...]] = ()
@@ -79,6 +79,49 @@ class Rule(ABC):
     """Name of the optional group (``--include``) that switches the rule on; ``""``: on by default."""
     fix: ClassVar[str]
     """One sentence: how to put it right."""
+
+
+class LiveRule(RuleInfo):
+    """A rule on a live account (TFR6xx). What it looks at is said by the subclasses in ``rules/live``."""
+
+    def found(
+        self,
+        address: str,
+        message: str,
+        required: str,
+        live: str,
+        *,
+        severity: Severity | None = None,
+        root: str = ".",
+        location: Location | None = None,
+        fix: str = "",
+        depends_on: tuple[str, ...] = (),
+    ) -> Finding:
+        """A finding of this rule.
+
+        ``address``: ARN of what it is about. ``required``: what the floor or the configuration wants (base side, with
+        the ``location`` that declares it, if any). ``live``: what the account has (head side). ``root``: the account,
+        or the root module that declares it. With ``depends_on`` it is only possible, and at most medium.
+        """
+        level = severity or self.severity
+        return Finding(
+            rule=self.id,
+            title=self.title,
+            family=self.family,
+            severity=min(level, Severity.MEDIUM) if depends_on else level,
+            certainty=Certainty.POSSIBLE if depends_on else Certainty.CERTAIN,
+            address=address,
+            message=message,
+            base=Side(required, location),
+            head=Side(live, None),
+            root=root,
+            fix=fix or self.fix,
+            depends_on=depends_on,
+        )
+
+
+class Rule(RuleInfo):
+    """Compares base with head of one root module and yields findings."""
 
     @abstractmethod
     def compare(self, pair: RootPair) -> Iterator[Finding]:
