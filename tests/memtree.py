@@ -1,4 +1,4 @@
-"""A tree in memory, for tests of the evaluator."""
+"""A tree in memory."""
 
 from __future__ import annotations
 
