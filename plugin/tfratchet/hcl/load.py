@@ -19,23 +19,8 @@ from tfratchet.hcl.syntax import Block, Body
 from tfratchet.model import Lifecycle, Location, ModuleCall, Moved, Removed, Resource, Root
 from tfratchet.sources.tree import Tree
 from tfratchet.values import REST_KEY, Rest, Unknown
+from tfratchet.wanted import wanted
 
-# Types that some rule looks at. Everything else is evaluated only where one of these refers to it.
-_TYPES = (
-    "aws_iam_",
-    "aws_cloudtrail",
-    "aws_s3_",
-    "aws_kms_",
-    "aws_cloudwatch_",
-    "aws_sns_",
-    "aws_organizations_",
-    "aws_cognito_",
-    "aws_config_",
-    "aws_ssoadmin_",
-)
-_DATA_TYPES = ("aws_iam_", "aws_s3_bucket", "aws_kms_", "aws_cloudtrail", "aws_sns_topic", "aws_organizations_")
-# Resource policies can hold MFA conditions and denials, whatever the service.
-_POLICY_ARGUMENTS = frozenset(["policy", "access_policy", "access_policies", "resource_policy", "policy_document"])
 _NOT_VALUES = frozenset(["count", "for_each", "provider", "depends_on"])
 _NOT_BLOCKS = frozenset(["lifecycle", "provisioner", "connection", "timeouts"])
 
@@ -120,12 +105,7 @@ class _Collected:
 
 
 def _wanted(block: Block) -> bool:
-    kind = block.labels[0]
-    if block.type == "data":
-        return kind.startswith(_DATA_TYPES)
-    return kind.startswith(_TYPES) or (
-        kind.startswith("aws_") and not _POLICY_ARGUMENTS.isdisjoint(block.body.attributes)
-    )
+    return wanted(block.labels[0], block.body.attributes, managed=block.type != "data")
 
 
 def _collect(module: ModuleInstance, into: _Collected) -> None:
