@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tfratchet.values import Unknown, Value
@@ -220,6 +221,8 @@ class Side:
 
     value: str
     location: Location | None = None
+    whole: str = ""
+    """A digest of the value where ``value`` had to cut it: two that start alike are still two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,20 +257,57 @@ class Finding:
     """What exactly is lost, as words without addresses or folders: a finding whose ``lost`` appears newly in another
     root module of the same change is a move, no loss. Empty: never judged so."""
     suppressed: Suppression | None = None
+    details: tuple[str, ...] = ()
+    """What tells this loss from another and is cut in the text for people: the fourth user, the seventh event."""
+
+    @property
+    def digest(self) -> str:
+        """12 hex digits over what belongs to the loss and is not, or not wholly, in its text; empty without any."""
+        sides = [side.whole for side in (self.base, self.head) if side is not None and side.whole]
+        parts = [*self.lost, "", *self.details, "", *sides]
+        return _hash(parts)[:12] if any(parts) else ""
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits, the same for the same loss wherever it stands in the file; both values are part of it."""
-        parts = (
-            self.rule,
-            self.root,
-            self.variant or "",
-            self.address,
-            self.base.value if self.base else "",
-            self.head.value if self.head else "",
+        """16 hex digits, the same for the same loss wherever it stands in the file: see ``fingerprint``."""
+        return fingerprint(
+            rule=self.rule,
+            root=self.root,
+            variant=self.variant,
+            address=self.address,
+            message=self.message,
+            base=self.base.value if self.base else None,
+            head=self.head.value if self.head else None,
+            digest=self.digest,
         )
-        return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def with_severity(self, severity: Severity) -> Finding:
         """The same finding with another severity (configuration)."""
         return replace(self, severity=severity)
+
+
+_ORIGIN = re.compile(r" \(the value comes from .*?:\d+\)")
+
+
+def fingerprint(
+    *,
+    rule: str,
+    root: str,
+    variant: str | None,
+    address: str,
+    message: str,
+    base: str | None,
+    head: str | None,
+    digest: str,
+) -> str:
+    """16 hex digits for one loss. Both values are part of it, and the message: who loses a guard is told there only.
+
+    The place is not: neither lines, nor where a value was written. An alert that was dismissed, or a finding that was
+    accepted, must never speak for another user, policy or folder.
+    """
+    parts = (rule, root, variant or "", address, _ORIGIN.sub("", message), base or "", head or "", digest)
+    return _hash(parts)[:16]
+
+
+def _hash(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

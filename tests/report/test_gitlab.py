@@ -60,7 +60,7 @@ def test_severities(severity: Severity, wanted: str) -> None:
 
 def test_fingerprints_are_unique_and_the_first_keeps_its_own() -> None:
     finding = fakes.finding()
-    twin = fakes.finding(message="another sentence")
+    twin = fakes.finding(title="another title")
     assert [e["fingerprint"] for e in entries([finding, twin])] == [finding.fingerprint, f"{finding.fingerprint}:2"]
 
 

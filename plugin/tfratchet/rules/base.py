@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -48,7 +50,12 @@ def security_hub(control: str) -> Reference:
 
 def side(value: Value | str, location: Location | None) -> Side:
     """One side of a finding, its value written for people."""
-    return Side("not set" if value is None else display(value), location)
+    if value is None:
+        return Side("not set", location)
+    shown, whole = display(value), display(value, sys.maxsize)
+    if shown == whole:
+        return Side(shown, location)
+    return Side(shown, location, hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest())
 
 
 def _few(unknowns: tuple[Unknown, ...]) -> tuple[str, ...]:
@@ -144,6 +151,7 @@ class Rule(RuleInfo):
         severity: Severity | None = None,
         depends_on: tuple[Unknown, ...] = (),
         lost: tuple[str, ...] = (),
+        details: tuple[str, ...] = (),
         fix: str = "",
     ) -> Finding:
         """A finding of this rule. With ``depends_on`` it is only possible, and at most medium."""
@@ -165,4 +173,5 @@ class Rule(RuleInfo):
             fix=fix or self.fix,
             depends_on=_few(depends_on),
             lost=lost,
+            details=details,
         )

@@ -70,6 +70,7 @@ class GuardRule(Rule):
             severity=self.weighs(found),
             depends_on=() if loss.certain else depends,
             lost=found.words,
+            details=(*sorted({w for f in group for w in f.who}), "", *sorted(further)),
         )
 
 

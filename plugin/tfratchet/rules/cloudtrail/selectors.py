@@ -75,6 +75,7 @@ class RecordsRule(Rule):
             side(_told(after), _where(change.head)),
             severity=self.weight(told, after),
             depends_on=depends,
+            details=(*words, "", *(r.words for r in before.records), "", *(r.words for r in after.records)),
         )
 
 
