@@ -87,13 +87,18 @@ def _replace(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
+def pin(path: Path) -> None:
+    """Set the version constraint of the provider in this file to the version that the tests apply."""
+    _replace(path, CONSTRAINT, f'version = "{provider_mirror.APPLIED_VERSION}"')
+
+
 def copy_modules(target: Path, *, source: Path = TERRAFORM, prevent_destroy: bool = False) -> Path:
     """A copy of ``terraform/`` at ``target``, changed so that provider 3.39.0 can apply it (see above)."""
     shutil.copytree(source, target, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
     for file in sorted(target.rglob("*.tf")):
         text = file.read_text()
         if CONSTRAINT in text:
-            _replace(file, CONSTRAINT, f'version = "{provider_mirror.APPLIED_VERSION}"')
+            pin(file)
         if "prevent_destroy = true" in text and not prevent_destroy:
             _replace(file, "prevent_destroy = true", "prevent_destroy = false")
     twin = (HERE / "twins" / "log_bucket_main.tf").read_text()
@@ -222,7 +227,7 @@ def add_policies_root(copy: Path, endpoint: str) -> Path:
     """Put ``roots/policies`` into a copy of ``terraform/``."""
     root = copy / "roots" / "policies"
     shutil.copytree(HERE / "roots" / "policies", root)
-    _replace(root / "main.tf", CONSTRAINT, f'version = "{provider_mirror.APPLIED_VERSION}"')
+    pin(root / "main.tf")
     write_provider_override(root, endpoint)
     return root
 

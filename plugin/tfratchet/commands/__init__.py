@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "diff": "tfratchet.commands.diff",
     "explain": "tfratchet.commands.explain",
     "scan": "tfratchet.commands.scan",
+    "init": "tfratchet.commands.init",
     "checks-dir": "tfratchet.commands.checks_dir",
     "rules-docs": "tfratchet.commands.rules_docs",
 }
