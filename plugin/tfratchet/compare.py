@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from tfratchet.config import Settings
 from tfratchet.iam.changes import entitlement_changes
@@ -12,6 +12,7 @@ from tfratchet.iam.entitlements import Entitlements
 from tfratchet.iam.losses import Changes
 from tfratchet.matching import Matching, covers, without_keys
 from tfratchet.model import Certainty, Finding, Problem, Root, Severity, Snapshot
+from tfratchet.more import More
 from tfratchet.moves import drop_moves
 from tfratchet.rules.base import Rule
 
@@ -73,6 +74,8 @@ class Result:
     findings: Sequence[Finding]
     notes: Sequence[Problem]
     errors: Sequence[Problem]
+    more: Callable[[], More] = field(default=More, compare=False, repr=False)
+    """What the change adds, and what stays around the losses. Worked out when first asked for: few reports do."""
 
 
 def compare(
@@ -95,13 +98,22 @@ def compare(
     errors = _problems(base, head, comparison.pairs)
     for pair in comparison.pairs:
         for rule in active:
-            findings.extend((pair, weaken(pair, found)) for found in _run(rule, pair, errors))
+            findings.extend((pair, weaken(pair, found)) for found in run_rule(rule, pair, errors))
     kept, moves = drop_moves(_second_looks(findings), comparison.pairs, active)
     kept = [f.with_severity(Severity.LOW) if _EXAMPLES & set(f.root.split("/")) else f for f in kept]
     chosen = [f.with_severity(settings.severities[f.rule]) if f.rule in settings.severities else f for f in kept]
     order = sorted(chosen, key=lambda f: (f.root, f.variant or "", -f.severity, f.rule, f.address, f.message))
     notes = [note for pair in comparison.pairs for note in _notes(pair)]
-    return Result(list(dict.fromkeys(order)), _once([*moves, *notes]), _once(errors))
+    told = list(dict.fromkeys(order))
+    return Result(told, _once([*moves, *notes]), _once(errors), lru_cache(1)(lambda: _more(comparison, active, told)))
+
+
+def _more(comparison: Comparison, rules: Sequence[Rule], findings: Sequence[Finding]) -> More:
+    from tfratchet.edges import edges
+    from tfratchet.gains import gains
+
+    found, notes = gains(comparison, rules, findings)
+    return More(found, edges(comparison, findings), notes)
 
 
 # What stands below such a folder shows how a module is called; no account runs it.
@@ -120,7 +132,8 @@ def _second_looks(findings: list[tuple[RootPair, Finding]]) -> list[tuple[RootPa
     ]
 
 
-def _run(rule: Rule, pair: RootPair, errors: list[Problem]) -> list[Finding]:
+def run_rule(rule: Rule, pair: RootPair, errors: list[Problem]) -> list[Finding]:
+    """What a rule finds; when it fails, nothing, and that is told among ``errors``."""
     try:
         return list(rule.compare(pair))
     except Exception as error:  # noqa: BLE001 (a rule that fails is an error, and hides nothing that the others find)

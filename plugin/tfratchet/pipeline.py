@@ -17,6 +17,7 @@ from tfratchet.config import Settings
 
 if TYPE_CHECKING:
     from tfratchet.compare import Result
+    from tfratchet.progress import Progress
     from tfratchet.sources.changes import Change
     from tfratchet.sources.git import Repository
     from tfratchet.sources.tree import SourceTree
@@ -122,8 +123,10 @@ def open_sides(options: DiffOptions) -> Sides:
     return sides.open_sides(options)
 
 
-def diff(options: DiffOptions, sides: Sides | None = None) -> Outcome:
-    """Compare base with head. ``sides``: already opened ones. Raises UserError when nothing can be compared."""
+def diff(options: DiffOptions, sides: Sides | None = None, progress: Progress | None = None) -> Outcome:
+    """Compare base with head. ``sides``: already opened ones. ``progress``: is told each root module that is evaluated.
+    Raises UserError when nothing can be compared.
+    """
     from tfratchet.compare import Result, compare
     from tfratchet.sources.reach import reach
 
@@ -142,12 +145,16 @@ def diff(options: DiffOptions, sides: Sides | None = None) -> Outcome:
 
     limits = Limits(**dict(options.limits))
     evaluator = Evaluator(sides.base, sides.head, sides.changes, variables=options.variables, limits=limits)
-    pairs = [
-        pair
-        for target in reached.targets
-        if not _excluded(target.head_path or target.base_path or ".", options.exclude)
-        for pair in evaluator.pairs(target)
-    ]
+    targets = [t for t in reached.targets if not _excluded(t.head_path or t.base_path or ".", options.exclude)]
+    pairs = []
+    if progress is not None:
+        progress.say("evaluating root modules", len(targets))
+    for target in targets:
+        if progress is not None:
+            progress.step(target.head_path or target.base_path or ".")
+        pairs += evaluator.pairs(target)
+    if progress is not None:
+        progress.say("comparing")
     base = Snapshot(sides.base_label, [b for b, _ in pairs if b.exists])
     head = Snapshot(sides.head_label, [h for _, h in pairs if h.exists])
     result = compare(base, head, options.settings, all_rules() if pairs else [], pairs=pairs)
