@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import tf_harness
 
@@ -34,6 +35,7 @@ def prepare(target: Path) -> Path:
         for question, answer in _ANSWERS.items():
             text = text.replace(question, answer)
         file.write_text(text)
+    tf_harness.selector_as_output(target / tf_harness.TRAIL)
     return target
 
 
@@ -41,11 +43,13 @@ def render(copy: Path) -> tf_harness.Rendered:
     """What ``roots/policies`` in a prepared copy renders. Raises AssertionError where something is not known."""
     context = Context(FolderTree(str(copy)), "roots/policies", Parser(), Limits())
     root = ModuleInstance(context, context.module("roots/policies"))
-    found: dict[str, dict[str, str]] = {}
-    for name in ("documents", "event_patterns"):
+
+    def output(name: str) -> Any:
         value = root.output(name)
         value = value.materialise() if isinstance(value, Lazy) else value
-        if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+        texts = list(value.values()) if isinstance(value, dict) else [value]
+        if not all(isinstance(text, str) for text in texts):
             raise AssertionError(f"{name}: {value!r}; {[str(p) for p in context.errors.values()]}")
-        found[name] = value
-    return tf_harness.Rendered(found["documents"], found["event_patterns"])
+        return value
+
+    return tf_harness.Rendered(output("documents"), output("event_patterns"), output("selectors"))

@@ -21,6 +21,7 @@ import policy_claims
 import provider_mirror
 import test_tf_events
 import test_tf_log_bucket
+import test_tf_selectors
 import test_tf_static
 import tf_harness
 
@@ -36,7 +37,8 @@ class Mutation:
     old: str
     new: str
     check: str
-    """``mock FILE``, ``policies GROUP...``, ``events``, ``bucket TEST WHICH``, ``kept``: see ``catchers``."""
+    """``mock FILE``, ``policies GROUP...``, ``bucket TEST WHICH``, ``events``, ``selectors`` or ``kept``; see
+    ``catchers``."""
 
     @property
     def module(self) -> str:
@@ -222,6 +224,18 @@ MUTATIONS: tuple[Mutation, ...] = (
         _TRAIL + "main.tf",
         ("include_management_events = true", "include_management_events = false"),
         "mock trail",
+    ),
+    _m(
+        "advanced selectors switch management events off",
+        _TRAIL + "main.tf",
+        ("    local.management_events,\n", ""),
+        "selectors",
+    ),
+    _m(
+        "an advanced selector may take the place of the one for management events",
+        _TRAIL + "variables.tf",
+        _validation('!contains(keys(var.advanced_data_events), "Management events")'),
+        "mock validation",
     ),
     _m(
         "one region is accepted",
@@ -501,6 +515,12 @@ def _events(bench: Bench, mutation: Mutation) -> str:
     return f"`put_events`: {len(arrived - sent)} harmless ones arrive" if arrived - sent else ""
 
 
+def _selectors(bench: Bench, mutation: Mutation) -> str:
+    moto_server.reset(bench.endpoint)
+    found = test_tf_selectors.put(bench.endpoint, test_tf_selectors.request(bench.rendered().selectors))
+    return next((f"`put_event_selectors`: {line}" for line in test_tf_selectors.wrong(found)), "")
+
+
 def _bucket(bench: Bench, mutation: Mutation, test: str, which: str) -> str:
     moto_server.reset(bench.endpoint)
     module = test_tf_log_bucket.arguments(bench.source / tf_harness.BUCKET)
@@ -522,6 +542,7 @@ catchers: dict[str, Callable[..., str]] = {
     "policies": _policies,
     "events": _events,
     "bucket": _bucket,
+    "selectors": _selectors,
     "kept": _kept,
 }
 

@@ -37,6 +37,7 @@ def test_sizes(outputs: tf_harness.Rendered) -> None:
 def test_our_own_evaluator_renders_the_same(outputs: tf_harness.Rendered, tmp_path: Path) -> None:
     ours = evaluated.render(evaluated.prepare(tmp_path / "terraform"))
     assert ours.patterns == outputs.patterns
+    assert json.loads(ours.selectors) == json.loads(outputs.selectors)
     assert {name: _statements(text) for name, text in ours.documents.items()} == {
         name: _statements(text) for name, text in outputs.documents.items()
     }

@@ -5,7 +5,7 @@ The modules are written for provider 5 and 6. What a copy is changed in, and not
 * the version constraint of the provider becomes ``3.39.0``;
 * ``prevent_destroy`` becomes false, unless a test asks for it to stay;
 * ``log-bucket/main.tf`` is replaced by its twin (``twins/log_bucket_main.tf``): 3.39.0 has no split bucket resources;
-* the ``advanced_event_selector`` block of the trail is cut out: 3.39.0 does not know it;
+* the ``advanced_event_selector`` block of the trail, which 3.39.0 does not know, becomes an output of the same value;
 * the insight ``ApiErrorRateInsight`` leaves the defaults: 3.39.0 only knows ``ApiCallRateInsight``;
 * root modules get an override file with endpoints and fake keys for their provider blocks.
 """
@@ -105,17 +105,43 @@ def copy_modules(target: Path, *, source: Path = TERRAFORM, prevent_destroy: boo
     if prevent_destroy:
         twin = twin.replace("prevent_destroy = false", "prevent_destroy = true")
     (target / BUCKET).write_text(twin)
-    _cut_advanced_selector(target / TRAIL)
+    selector_as_output(target / TRAIL)
     for name in ("modules/cloudtrail/variables.tf", "baseline/variables.tf"):
         _replace(target / name, ', "ApiErrorRateInsight"]', "]")
     return target
 
 
-def _cut_advanced_selector(path: Path) -> None:
+def selector_as_output(path: Path) -> None:
+    """Turn the ``advanced_event_selector`` block of the trail in ``path`` into an output: JSON, in the API's words.
+
+    Every expression of the block stays as it is written; only the two loops become ``for`` expressions.
+    """
     source = path.read_bytes()
     (trail,) = (b for b in hcl_blocks.parse(source).of("resource") if b.labels[0] == "aws_cloudtrail")
-    (found,) = (b for b in trail.of("dynamic") if b.labels == ("advanced_event_selector",))
-    path.write_bytes(source[: found.start] + source[found.end :])
+    (block,) = (b for b in trail.of("dynamic") if b.labels == ("advanced_event_selector",))
+    (content,) = block.of("content")
+    (fields,) = content.of("dynamic")
+    (field,) = fields.of("content")
+    arguments = "\n".join(
+        f"      {''.join(part.title() for part in name.split('_'))} = {argument.text}"
+        for name, argument in field.arguments.items()
+    )
+    output = f"""
+output "harness_selectors" {{
+  value = jsonencode([for advanced_event_selector in {_pairs(block.text("for_each"))} : {{
+    Name = {content.text("name")}
+    FieldSelectors = [for {fields.labels[0]} in {_pairs(fields.text("for_each"))} : {{
+{arguments}
+    }}]
+  }}])
+}}
+"""
+    path.write_bytes(source[: block.start] + source[block.end :] + output.encode())
+
+
+def _pairs(collection: str) -> str:
+    """What a dynamic block's iterator goes through."""
+    return f"[for key, value in {collection} : {{ key = key, value = value }}]"
 
 
 def copy_of(directory: Path) -> Path:
@@ -221,6 +247,8 @@ class Rendered:
 
     documents: Mapping[str, str]
     patterns: Mapping[str, str]
+    selectors: str
+    """Advanced selectors of a trail: JSON, as the API wants it but for fields that are null."""
 
 
 def add_policies_root(copy: Path, endpoint: str) -> Path:
@@ -237,7 +265,7 @@ def render_policies(copy: Path, endpoint: str, program: str, env: Mapping[str, s
     workspace = Workspace(add_policies_root(copy, endpoint), program, env)
     workspace.init()
     outputs = workspace.plan("-refresh=false")["planned_values"]["outputs"]
-    return Rendered(outputs["documents"]["value"], outputs["event_patterns"]["value"])
+    return Rendered(*(outputs[name]["value"] for name in ("documents", "event_patterns", "selectors")))
 
 
 def actions(plan: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -79,9 +79,8 @@ resource "aws_cloudtrail" "this" {
     }
   }
 
-  # One selector for management events always comes first: advanced selectors replace the default one.
   dynamic "advanced_event_selector" {
-    for_each = length(var.advanced_data_events) > 0 ? merge({ "Management events" = { eventCategory = { equals = ["Management"] } } }, local.advanced_data_events) : {}
+    for_each = local.advanced_selectors
 
     content {
       name = advanced_event_selector.key
@@ -120,7 +119,10 @@ resource "aws_cloudtrail" "this" {
 }
 
 locals {
-  advanced_data_events = {
-    for name, fields in var.advanced_data_events : name => merge({ eventCategory = { equals = ["Data"] } }, fields)
-  }
+  # Advanced selectors replace the default one: without a selector of their own, management events would be off.
+  management_events = { "Management events" = { eventCategory = { equals = ["Management"] } } }
+  advanced_selectors = length(var.advanced_data_events) == 0 ? {} : merge(
+    { for name, fields in var.advanced_data_events : name => merge({ eventCategory = { equals = ["Data"] } }, fields) },
+    local.management_events,
+  )
 }

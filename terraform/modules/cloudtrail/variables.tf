@@ -148,6 +148,11 @@ variable "advanced_data_events" {
     condition     = alltrue([for fields in values(var.advanced_data_events) : contains(keys(fields), "resources.type") && !contains(keys(fields), "eventCategory")])
     error_message = "Each entry of advanced_data_events needs resources.type, and no eventCategory."
   }
+
+  validation {
+    condition     = !contains(keys(var.advanced_data_events), "Management events")
+    error_message = "The selector \"Management events\" is this module's own: give yours another name."
+  }
 }
 
 variable "insight_types" {

@@ -40,6 +40,15 @@ run "multi_region_without_global_events" {
   expect_failures = [var.include_global_service_events]
 }
 
+run "management_events_are_the_module_s_own" {
+  command = plan
+
+  variables {
+    advanced_data_events = { "Management events" = { "resources.type" = { equals = ["AWS::S3::Object"] } } }
+  }
+  expect_failures = [var.advanced_data_events]
+}
+
 run "both_kinds_of_selectors" {
   command = plan
 

@@ -83,6 +83,25 @@ module "cloudtrail" {
   kms_key_arn          = local.key
 }
 
+module "cloudtrail_of_objects" {
+  source = "../../modules/cloudtrail"
+
+  name                 = "objects"
+  existing_bucket_name = "example-logs"
+  kms_key_arn          = local.key
+
+  advanced_data_events = {
+    "Objects but scratch" = {
+      "resources.type" = { equals = ["AWS::S3::Object"] }
+      "resources.ARN"  = { not_starts_with = ["arn:aws:s3:::scratch/"] }
+      readOnly         = { equals = ["false"] }
+    }
+    "Every function" = {
+      "resources.type" = { equals = ["AWS::Lambda::Function"] }
+    }
+  }
+}
+
 output "documents" {
   description = "Every policy, by name."
   value = {
@@ -103,4 +122,9 @@ output "documents" {
 output "event_patterns" {
   description = "Patterns of the EventBridge rules."
   value       = module.guard.event_patterns
+}
+
+output "selectors" {
+  description = "The advanced selectors of a trail, as JSON: the tests add this output to the module."
+  value       = module.cloudtrail_of_objects.harness_selectors
 }
