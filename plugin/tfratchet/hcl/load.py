@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tfratchet.hcl.calls import source_of
@@ -34,6 +34,7 @@ def load_root(
     *,
     parser: Parser | None = None,
     variant: str | None = None,
+    var_files: Sequence[str] = (),
     variables: Mapping[str, str] | None = None,
     limits: Limits | None = None,
     standalone: bool = False,
@@ -42,9 +43,10 @@ def load_root(
 ) -> Root:
     """Evaluate the root module in the directory ``path`` of ``tree``.
 
-    ``variant`` is a further var file (path in the tree), loaded last; ``variables`` are ``--var`` texts. Calls whose
-    address without instance keys is in ``opaque`` are not followed. A variable in ``open_inputs`` is unknown
-    when its default is empty, as a caller may give it anything. Nothing is raised: problems are in the result.
+    ``var_files`` and ``variant`` are further var files (paths in the tree), loaded last, in order; ``variables`` are
+    ``--var`` texts. Calls whose address without instance keys is in ``opaque`` are not followed. A variable in
+    ``open_inputs`` is unknown when its default is empty, as a caller may give it anything. Nothing is raised:
+    problems are in the result.
     """
     context = Context(tree, path, parser or Parser(), limits or Limits(), opaque)
     if sys.getrecursionlimit() < _RECURSION:
@@ -52,7 +54,7 @@ def load_root(
     module = context.module(path)
     if not module.exists and not module.problems:
         return Root(path, variant=variant, exists=False)
-    files = variable_files(tree, path) + ([variant] if variant else [])
+    files = [*variable_files(tree, path), *var_files, *([variant] if variant else [])]
     assignments, problems = read_variables(tree, files, context.parser)
     context.files_read.update(files)
     for problem in problems:

@@ -1,0 +1,99 @@
+"""Puts in what the account itself tells: its number, its partition, and the ARNs that follow from names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from tfratchet.model import Resource, Root
+from tfratchet.values import REF_CLOSE, REF_OPEN, Choice, JsonText, Rest, SetValue, Template, Unknown
+
+_REF = re.compile(f"^{REF_OPEN}([^{REF_CLOSE}]*){REF_CLOSE}((?:\\[.*\\])?)\\.([a-z_]+)$", re.DOTALL)
+_IAM = {"aws_iam_user": "user", "aws_iam_group": "group", "aws_iam_role": "role", "aws_iam_policy": "policy"}
+_SUFFIX = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
+
+
+def fill(root: Root, account: str, partition: str) -> Root:
+    """``root`` with the unknown values that ``account`` and ``partition`` make known.
+
+    Only of the default provider: another one may be another account.
+    """
+    known = _known(root, account, partition)
+
+    def answer(unknown: Unknown) -> Any:
+        match = _REF.match(unknown.expr)
+        if match is None:
+            return unknown
+        found = known.get((match[1] + match[2], match[3]))
+        return unknown if found is None else found
+
+    resources = {
+        address: replace(r, values={n: filled(v, answer) for n, v in r.values.items()})
+        for address, r in root.resources.items()
+    }
+    return replace(root, resources=resources)
+
+
+def _known(root: Root, account: str, partition: str) -> Mapping[tuple[str, str], str]:
+    found = {
+        ("data.aws_caller_identity", "account_id"): account,
+        ("data.aws_caller_identity", "id"): account,
+        ("data.aws_partition", "partition"): partition,
+        ("data.aws_partition", "id"): partition,
+    }
+    if partition in _SUFFIX:
+        found["data.aws_partition", "dns_suffix"] = _SUFFIX[partition]
+    for resource in root.resources.values():
+        arn = _arn(resource, account, partition)
+        if arn is not None:
+            found[resource.address, "arn"] = arn
+    return found
+
+
+def _arn(resource: Resource, account: str, partition: str) -> str | None:
+    if not resource.managed or resource.provider:
+        return None
+    if resource.type in _IAM:
+        name, path = resource.values.get("name"), resource.values.get("path", "/")
+        if isinstance(name, str) and isinstance(path, str):
+            return f"arn:{partition}:iam::{account}:{_IAM[resource.type]}{path}{name}"
+    if resource.type == "aws_s3_bucket":
+        bucket = resource.values.get("bucket")
+        if isinstance(bucket, str):
+            return f"arn:{partition}:s3:::{bucket}"
+    return None
+
+
+def filled(value: Any, answer: Callable[[Unknown], Any]) -> Any:
+    """``value`` with every unknown in it replaced by what ``answer`` gives for it (itself: stays unknown)."""
+    if isinstance(value, Template):
+        parts = [filled(p, answer) if isinstance(p, Unknown) else p for p in value.parts]
+        return "".join(parts) if all(isinstance(p, str) for p in parts) else Template(_joined(parts))
+    if isinstance(value, JsonText):
+        return JsonText(filled(value.value, answer))
+    if isinstance(value, Choice):
+        return Choice(value.condition, filled(value.if_true, answer), filled(value.if_false, answer))
+    if isinstance(value, Unknown):
+        return answer(value)
+    if isinstance(value, Rest):
+        return Rest(filled(value.value, answer), value.of)
+    if isinstance(value, SetValue):
+        return SetValue.of([filled(v, answer) for v in value])
+    if isinstance(value, list):
+        return [filled(v, answer) for v in value]
+    if isinstance(value, dict):
+        return {k: filled(v, answer) for k, v in value.items()}
+    return value
+
+
+def _joined(parts: list[Any]) -> list[Any]:
+    """Neighbouring texts as one."""
+    found: list[Any] = []
+    for part in parts:
+        if isinstance(part, str) and found and isinstance(found[-1], str):
+            found[-1] += part
+        else:
+            found.append(part)
+    return found
