@@ -35,6 +35,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 COMMANDS: dict[str, str] = {
     "diff": "tfratchet.commands.diff",
+    "plan": "tfratchet.commands.plan",
     "explain": "tfratchet.commands.explain",
     "scan": "tfratchet.commands.scan",
     "init": "tfratchet.commands.init",
