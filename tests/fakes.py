@@ -7,6 +7,7 @@ from typing import Any
 
 from tfratchet.compare import Result
 from tfratchet.model import Certainty, Finding, Location, Problem, Severity, Side
+from tfratchet.more import More
 from tfratchet.pipeline import Compared, Outcome, Sides, Statistics
 from tfratchet.sources.changes import Change
 from tfratchet.sources.tree import TreeError
@@ -62,12 +63,17 @@ def finding(**more: Any) -> Finding:
 
 
 def outcome(
-    findings: Iterable[Finding] = (), notes: Iterable[Problem] = (), errors: Iterable[Problem] = (), **more: Any
+    findings: Iterable[Finding] = (),
+    notes: Iterable[Problem] = (),
+    errors: Iterable[Problem] = (),
+    more: More | None = None,
+    **counted: Any,
 ) -> Outcome:
-    """HEAD against the working tree, two root modules."""
+    """HEAD against the working tree, two root modules; ``counted``: fields of the statistics."""
+    told = more or More()
     return Outcome(
         base=Compared("HEAD", "1234567890abcdef1234567890abcdef12345678"),
         head=Compared("WORKTREE"),
-        result=Result(list(findings), list(notes), list(errors)),
-        statistics=Statistics(**{"roots": 2, "resources": 14, "unknown": 3, "files": 5, "changed": 1, **more}),
+        result=Result(list(findings), list(notes), list(errors), lambda: told),
+        statistics=Statistics(**{"roots": 2, "resources": 14, "unknown": 3, "files": 5, "changed": 1, **counted}),
     )

@@ -9,9 +9,10 @@ import pytest
 
 import fakes
 from tfratchet.model import Certainty, Location, Problem, Severity, Side, Suppression
+from tfratchet.more import ATTACHED, STRONGER, Edge, Gain, More
 from tfratchet.report import ReportOptions, render
 from tfratchet.report.finish import rules_by_id
-from tfratchet.report.graph import label, mermaid
+from tfratchet.report.graph import label
 
 HOSTILE = (
     "a</script><img src=x>|`x`\n\n# h\n```\n::error::b\x1b[2J [go](http://evil) ![i](http://e) @org/team #12 "
@@ -118,57 +119,48 @@ def test_a_long_report_is_cut_by_whole_findings(number: int) -> None:
     assert 5 < shown < number
     assert f"**{number - shown:,} more findings left out here**" in report
     drawn = report.count(" -. ")
-    assert drawn == report.count("linkStyle")
+    assert report.split("linkStyle ")[1].startswith(",".join(map(str, range(drawn))) + " stroke:")
     assert f"{2 * number - drawn:,} more losses not drawn." in report
     assert "- and " in report
     assert report.count("<details>") == report.count("</details>") == 4
+
+
+def test_what_is_stronger_is_told_and_open_where_nothing_is_lost() -> None:
+    more = More(
+        (
+            Gain(STRONGER, "minimum password length: 8 → 14 characters", "TFR202", "a.b", location=Location("p.tf", 2)),
+            Gain(STRONGER, "failover", "TFR401", "a.c"),
+            Gain(ATTACHED, "policy read attached to user bob", "TFR101", "a.d"),
+        ),
+        notes=(Problem("internal", "one rule was not asked"),),
+    )
+    clean = text(roots=1, more=more)
+    assert "## ✅ tfratchet: nothing is taken away\n" in clean
+    assert "<details open>\n<summary>Stronger with this change: 2</summary>\n" in clean
+    assert "- minimum password length: 8 → 14 characters (<code>p.tf:2</code>)\n" in clean
+    assert (
+        "<summary>Newly attached, which is not judged here: 1</summary>\n\n- policy read attached to user bob" in clean
+    )
+    assert "- one rule was not asked" in clean
+    assert "fail" not in clean.lower()
+    lost = text([fakes.finding()], more=more)
+    assert "<details open>" not in lost
+    assert lost.index("<summary>Details") < lost.index("<summary>Stronger") < lost.index("<summary>Newly")
+
+
+def test_many_gains_are_cut() -> None:
+    gains = tuple(Gain(STRONGER, f"{i}" + "x" * 200, "TFR202", "a") for i in range(500))
+    report = text([fakes.finding(address=f"a{i}", message="<" * 900) for i in range(500)], more=More(gains))
+    assert len(report.encode()) <= 65_000
+    shown = report.count("x" * 200)
+    assert 5 < shown < 500
+    assert f"- and {500 - shown} more\n" in report
 
 
 def test_a_short_report_leaves_nothing_out() -> None:
     report = text([fakes.finding(address=f"a.b{i}") for i in range(20)])
     assert report.count("\n| 🟠 high") == 20
     assert "left out" not in report
-
-
-def test_the_graph_shows_what_is_lost() -> None:
-    lines, left = mermaid(
-        [
-            fakes.finding(lost=("user bob has policy require-mfa [0123456789ab]", "user bob is created elsewhere")),
-            fakes.finding(lost=("user bob is in group dev",), certainty=Certainty.POSSIBLE),
-            fakes.finding(lost=("group dev has policy x",)),
-            fakes.finding(lost=("role r has boundary limit",)),
-            fakes.finding(lost=("trail", "whatever")),
-        ],
-        10_000,
-    )
-    assert left == 0
-    assert lines[:12] == [
-        "graph LR",
-        '  n0(["user bob"])',
-        '  n1["policy require-mfa"]',
-        '  n0 -. "lost" .-> n1',
-        '  n2[["group dev"]]',
-        '  n0 -. "left?" .-> n2',
-        '  n3["policy x"]',
-        '  n2 -. "lost" .-> n3',
-        '  n4(["role r"])',
-        '  n5["boundary limit"]',
-        '  n4 -. "lost" .-> n5',
-        "  linkStyle 0 stroke:#d1242f,color:#d1242f,stroke-width:2px",
-    ]
-    assert len(lines) == 15
-
-
-def test_the_same_name_in_another_root_module_is_another_user() -> None:
-    lost = ("user bob has policy x",)
-    lines, _ = mermaid([fakes.finding(lost=lost, root="a"), fakes.finding(lost=lost, root="b")], 10_000)
-    assert [line for line in lines if "subgraph" in line] == ['  subgraph r0 ["a"]', '  subgraph r1 ["b"]']
-    assert sum('(["user bob"])' in line for line in lines) == 2
-
-
-def test_no_graph_without_users_groups_and_policies() -> None:
-    assert mermaid([fakes.finding(lost=("password policy",))], 10_000) == ([], 0)
-    assert "mermaid" not in text([fakes.finding()])
 
 
 def test_labels_of_the_graph_are_harmless() -> None:
@@ -193,11 +185,16 @@ def test_text_of_the_tree_is_no_markdown_no_html_and_calls_nobody() -> None:
     )
     accepted = fakes.finding(address=HOSTILE, suppressed=Suppression(HOSTILE, HOSTILE, HOSTILE))
     problem = Problem("x", HOSTILE, place)
-    report = text([nasty, accepted], [problem, Problem("y", "1. a")], [problem, Problem("y", "- b")])
+    more = More(
+        (Gain(STRONGER, HOSTILE, "TFR202", HOSTILE, HOSTILE, HOSTILE, place), Gain(ATTACHED, HOSTILE, "TFR101", "a")),
+        (Edge(f"user {HOSTILE}", f"group {HOSTILE}", "kept", root=HOSTILE, variant=HOSTILE),),
+        (problem,),
+    )
+    report = text([nasty, accepted], [problem, Problem("y", "1. a")], [problem, Problem("y", "- b")], more=more)
     assert set("".join(c for c in report if not c.isprintable())) <= {"\n", "\u200b", "\ufe0f"}
     assert report.count("<!-- tfratchet -->") == 1
     assert report.count("```") == 2
-    assert report.count("</details>") == report.count("<details>") == 4
+    assert report.count("</details>") == report.count("<details>") == 6
     for bad in ("</script", "<img", "](", "http://", "@", "www.", "\n# h"):
         assert bad not in report, bad
     prose = re.sub("```.*?```", "", report, flags=re.DOTALL)

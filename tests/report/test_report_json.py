@@ -11,6 +11,7 @@ import pytest
 
 import fakes
 from tfratchet.model import Certainty, Location, Problem, Severity, Side, Suppression
+from tfratchet.more import STRONGER, Gain, More
 from tfratchet.report import ReportOptions, render
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").read_text())
@@ -87,6 +88,28 @@ def test_the_exit_code_is_told(severity: Severity, fail_on: Severity | None, cod
 def test_an_accepted_finding_never_fails() -> None:
     accepted = fakes.finding(severity=Severity.CRITICAL, suppressed=Suppression("ok", None, "config"))
     assert report([accepted])["summary"]["exit_code"] == 0
+
+
+def test_what_the_change_adds() -> None:
+    more = More(
+        (Gain(STRONGER, "a: 1 → 2", "TFR202", "a.b", "infra", "p.tfvars", Location("a.tf", 3)),),
+        notes=(Problem("internal", "not asked"),),
+    )
+    got = report([], [Problem("move", "moved")], more=more)
+    assert got["gains"] == [
+        {
+            "kind": "stronger",
+            "text": "a: 1 → 2",
+            "rule": "TFR202",
+            "address": "a.b",
+            "root": "infra",
+            "variant": "p.tfvars",
+            "file": "a.tf",
+            "line": 3,
+        }
+    ]
+    assert [n["message"] for n in got["notes"]] == ["moved", "not asked"]
+    assert got["summary"]["exit_code"] == 0
 
 
 def test_control_characters_and_broken_names_survive_as_escapes() -> None:

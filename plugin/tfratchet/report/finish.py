@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 def today(option: str | None) -> date:
     """The day of this run: ``--today``, else ``SOURCE_DATE_EPOCH`` (reproducible runs), else the clock's."""
     if option is not None:
-        try:
-            return date.fromisoformat(option)
-        except ValueError:
-            raise UserError(f"'{option}' is no day such as 2027-01-31", where="--today") from None
+        return day_of(option, "--today")
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     if epoch:
         try:
@@ -33,6 +30,14 @@ def today(option: str | None) -> date:
         except (ValueError, OverflowError, OSError):
             raise UserError(f"'{epoch}' is no number of seconds", where="SOURCE_DATE_EPOCH") from None
     return datetime.now().astimezone().date()
+
+
+def day_of(text: str, option: str) -> date:
+    """The day that ``option`` says. Raises UserError."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UserError(f"'{text}' is no day such as 2027-01-31", where=option) from None
 
 
 def rules_by_id() -> dict[str, RuleInfo]:

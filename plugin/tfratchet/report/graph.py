@@ -1,80 +1,150 @@
-"""What users, groups and policies lose, as a Mermaid graph: users → groups → policies, lost edges in red."""
+"""Users → groups → policies around what is lost: the data of the picture, and its Mermaid text.
+
+The findings tell what is lost (``Finding.lost``), ``more.Edge`` what stays around it. Root modules stand apart: a user
+of one is another user than one of the same name in the next.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from tfratchet.model import Certainty, Finding
+from tfratchet.more import KEPT, LOST, NEW, Edge
 from tfratchet.report.escape import printable
+from tfratchet.words import edge
 
-_HAS = re.compile(
-    r"(?P<holder>(?:every )?(?:user|group|role) .+?) has (?P<how>policy|boundary) (?P<policy>.+?)"
-    r"(?: \[[0-9a-f]{12}\])?",  # the digest of the document
-    re.DOTALL,
-)
-_IN = re.compile(r"(?P<user>(?:every )?user .+?) is in (?P<group>(?:every )?group .+)", re.DOTALL)
+STATES = (LOST, NEW, KEPT)
+"""In the order of what matters: the last ones are left out first."""
+MOST_EDGES = 400
+"""Mermaid itself draws no more than 500 (``maxEdges``)."""
 _LABEL = 60
-_RED = "#d1242f"
+_COLORS = {LOST: "#d1242f", NEW: "#1a7f37", KEPT: "#818b98"}  # each readable on white and on black
 
 
-def edges(finding: Finding) -> list[tuple[str, str, str]]:
-    """(from, to, what the edge says) of everything that ``finding.lost`` tells in words (see ``iam.losses``)."""
-    found = []
-    for word in finding.lost:
-        has, member = _HAS.fullmatch(word), _IN.fullmatch(word)
-        if has is not None:
-            found.append((has["holder"], f"{has['how']} {has['policy']}", "lost"))
-        elif member is not None:
-            found.append((member["user"], member["group"], "left"))
-    return found
+@dataclass
+class Picture:
+    """What is drawn of one root module."""
+
+    root: str
+    variant: str | None
+    edges: list[Edge] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """The root module, with its var file."""
+        return f"{self.root} with {self.variant}" if self.variant else self.root
 
 
-def mermaid(findings: Iterable[Finding], limit: int) -> tuple[list[str], int]:
-    """Lines of the graph, at most ``limit`` bytes, and the number of edges that are not drawn.
-
-    No line at all when no finding loses a policy or a membership. Root modules stand apart: a user of one is another
-    user than one of the same name in the next.
+def pictures(findings: Iterable[Finding], around: Iterable[Edge] = ()) -> list[Picture]:
+    """One for each root module that loses a policy or a membership, worst first; in each: losses, then what is new,
+    then what is kept.
     """
-    wanted: dict[tuple[str, str], dict[tuple[str, str, str], None]] = {}
+    found: dict[tuple[str, str | None], dict[tuple[str, str], Edge]] = {}
     for finding in findings:
-        for source, target, word in edges(finding):
-            say = word if finding.certainty is Certainty.CERTAIN else f"{word}?"
-            wanted.setdefault((finding.root, finding.variant or ""), {})[source, target, say] = None
-    total = sum(len(found) for found in wanted.values())
-    lines: list[str] = []
-    nodes = size = drawn = 0
-    for number, ((path, variant), found) in enumerate(wanted.items()):
-        frame = f'  subgraph r{number} ["{label(f"{path} with {variant}" if variant else path)}"]'
-        size += len(frame.encode()) + 100
+        for word in finding.lost:
+            ends = edge(word)
+            if ends is not None:
+                mine = found.setdefault((finding.root, finding.variant), {})
+                certain = finding.certainty is Certainty.CERTAIN
+                if ends not in mine or certain:
+                    mine[ends] = Edge(*ends, LOST, certain, finding.root, finding.variant)
+    for one in around:
+        mine = found.get((one.root, one.variant), {})
+        if mine and (one.source, one.target) not in mine:
+            mine[one.source, one.target] = one
+    return [
+        Picture(root, variant, sorted(mine.values(), key=lambda e: STATES.index(e.state)))
+        for (root, variant), mine in found.items()
+    ]
+
+
+def chosen(drawn: Sequence[Picture], room: int, cost: int = 1) -> tuple[list[Picture], dict[str, int]]:
+    """The pictures cut to ``room`` (each edge takes ``cost``), and how many edges of each state are left out."""
+    kept = [Picture(p.root, p.variant) for p in drawn]
+    left = dict.fromkeys(STATES, 0)
+    for state in STATES:
+        for picture, of in zip(kept, drawn, strict=True):
+            for one in of.edges:
+                if one.state != state:
+                    continue
+                if room < cost:
+                    left[state] += 1
+                else:
+                    picture.edges.append(one)
+                    room -= cost
+    return [p for p in kept if p.edges], left
+
+
+def word(one: Edge) -> str:
+    """What stands at an edge: ``lost``, ``left?`` (a group, possibly), ``new``; nothing where all is as it was."""
+    text = {LOST: "left" if one.target.removeprefix("every ").startswith("group ") else "lost", NEW: "new"}
+    said = text.get(one.state, "")
+    return said if one.certain else f"{said}?"
+
+
+def kind(name: str) -> str:
+    """``user``, ``group``, ``role``, ``policy`` or ``boundary``."""
+    return name.removeprefix("every ").split(" ", 1)[0]
+
+
+def mermaid(findings: Iterable[Finding], limit: int, around: Iterable[Edge] = ()) -> tuple[list[str], dict[str, int]]:
+    """Lines of the graph, at most ``limit`` bytes, and how many edges of each state are not drawn.
+
+    No line at all when no finding loses a policy or a membership.
+    """
+    every = pictures(findings, around)
+    number = min(sum(len(p.edges) for p in every), MOST_EDGES)
+    while number:
+        drawn, left = chosen(every, number)
+        lines = _lines(drawn)
+        size = sum(len(line.encode()) + 1 for line in lines)
+        if size <= limit:
+            return lines, left
+        number = min(number - 1, number * limit // size)
+    return [], chosen(every, 0)[1]
+
+
+def _lines(drawn: Sequence[Picture]) -> list[str]:
+    lines = ["graph LR"]
+    by_state: dict[str, list[int]] = {state: [] for state in STATES}
+    nodes = count = 0
+    for number, picture in enumerate(drawn):
+        if len(drawn) > 1:
+            lines.append(f'  subgraph r{number} ["{label(picture.title)}"]')
         names: dict[str, str] = {}
-        body: list[str] = []
-        for source, target, say in found:
-            more = []
-            for name in (source, target):
+        for one in picture.edges:
+            for name in (one.source, one.target):
                 if name not in names:
                     names[name] = f"n{nodes}"
                     nodes += 1
-                    more.append(_node(names[name], name))
-            more.append(f'  {names[source]} -. "{say}" .-> {names[target]}')
-            size += sum(len(line.encode()) + 1 for line in more) + 80  # and its style
-            if size > limit:
-                break
-            body += more
-            drawn += 1
-        if body:
-            lines += [frame, *body, "  end"] if len(wanted) > 1 else body
-        if size > limit:
-            break
-    if not drawn:
-        return [], total
-    styles = [f"  linkStyle {i} stroke:{_RED},color:{_RED},stroke-width:2px" for i in range(drawn)]
-    return ["graph LR", *lines, *styles], total - drawn
+                    lines.append(_node(names[name], name))
+            lines.append(f"  {names[one.source]} {_arrow(one)} {names[one.target]}")
+            by_state[one.state].append(count)
+            count += 1
+        if len(drawn) > 1:
+            lines.append("  end")
+    for state, numbers in by_state.items():
+        if numbers:
+            width = 1 if state == KEPT else 2
+            style = f"stroke:{_COLORS[state]},color:{_COLORS[state]},stroke-width:{width}px"
+            lines.append(f"  linkStyle {','.join(map(str, numbers))} {style}")
+    return lines
+
+
+def _arrow(one: Edge) -> str:
+    """Dashed for what is lost, thick for what is new: colours alone do not tell everybody."""
+    said = word(one)
+    if one.state == LOST:
+        return f'-. "{said}" .->'
+    if one.state == NEW:
+        return f'== "{said}" ==>'
+    return f'-- "{said}" -->' if said else "-->"
 
 
 def _node(name: str, text: str) -> str:
-    kind = text.removeprefix("every ").split(" ", 1)[0]
-    left, right = {"user": ("([", "])"), "group": ("[[", "]]"), "role": ("([", "])")}.get(kind, ("[", "]"))
+    left, right = {"user": ("([", "])"), "group": ("[[", "]]"), "role": ("([", "])")}.get(kind(text), ("[", "]"))
     return f'  {name}{left}"{label(text)}"{right}'
 
 

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tfratchet.model import Finding, Problem, Severity, Side
+from tfratchet.more import Gain
 from tfratchet.report import ReportOptions, exit_code, worst_first
 
 if TYPE_CHECKING:
@@ -24,12 +25,14 @@ def document(outcome: Outcome, options: ReportOptions) -> dict[str, Any]:
     result, counted = outcome.result, outcome.statistics
     findings = worst_first(result.findings)
     live = [f for f in findings if f.suppressed is None]
+    more = result.more()
     return {
         "schema_version": SCHEMA_VERSION,
         "base": _compared(outcome.base),
         "head": _compared(outcome.head),
         "findings": [finding(f) for f in findings],
-        "notes": [_problem(p) for p in dict.fromkeys(result.notes)],
+        "gains": [_gain(g) for g in more.gains],
+        "notes": [_problem(p) for p in dict.fromkeys([*result.notes, *more.notes])],
         "errors": [_problem(p) for p in dict.fromkeys(result.errors)],
         "summary": {
             "findings": len(live),
@@ -68,6 +71,20 @@ def finding(item: Finding) -> dict[str, Any]:
         "suppressed": None
         if accepted is None
         else {"reason": accepted.reason, "expires": accepted.expires, "by": accepted.by},
+    }
+
+
+def _gain(gain: Gain) -> dict[str, Any]:
+    place = gain.location
+    return {
+        "kind": gain.kind,
+        "text": gain.text,
+        "rule": gain.rule,
+        "address": gain.address,
+        "root": gain.root,
+        "variant": gain.variant,
+        "file": place.file if place else None,
+        "line": place.line if place else None,
     }
 
 

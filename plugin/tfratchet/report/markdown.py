@@ -1,4 +1,4 @@
-"""Markdown for a comment on a pull request: the verdict first, a table, a graph, the details folded.
+"""Markdown for a comment on a pull request: the verdict first, a table, what is stronger, a graph, the rest folded.
 
 GitHub refuses a body over 65,536 characters: whole findings are left out and their number is told. A hidden marker on
 the first line lets the next run find the comment again.
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tfratchet.model import Certainty, Finding, Problem, Severity, Side
+from tfratchet.more import KEPT, LOST, NEW, STRONGER, Edge, Gain
 from tfratchet.report import ReportOptions, exit_code, worst_first
 from tfratchet.report.escape import printable
 from tfratchet.report.graph import mermaid
@@ -42,9 +43,10 @@ def render(outcome: Outcome, options: ReportOptions) -> str:
     head = [MARKER, f"## {_verdict(findings, result.errors)}", "", _compared(outcome), ""]
     if result.errors:
         head += ["### Could not be compared", "", *_list(result.errors, _problem), ""]
-    tail = _graph(findings)
+    more = result.more()
+    tail = [*_gains(more.gains, shut=bool(findings)), *_graph(findings, more.edges)]
     tail += _folded(f"{len(accepted)} accepted", _list(accepted, _accepted)) if accepted else []
-    notes = list(dict.fromkeys(result.notes))
+    notes = list(dict.fromkeys([*result.notes, *more.notes]))
     tail += _folded(_count(len(notes), "note"), _list(notes, _problem)) if notes else []
     text = "\n".join([*head, *_findings(findings, options, LIMIT - _size(head) - _size(tail)), *tail]).rstrip() + "\n"
     if exit_code(outcome, options.fail_on) == 0:
@@ -133,16 +135,44 @@ def _detail(finding: Finding, rule: RuleInfo | None) -> list[str]:
     return [*lines, ""]
 
 
-def _graph(findings: Sequence[Finding]) -> list[str]:
-    lines, left = mermaid(findings, _GRAPH)
+def _gains(gains: Sequence[Gain], *, shut: bool) -> list[str]:
+    """What the change adds; open to the eye where nothing else is."""
+    stronger = [g for g in gains if g.kind == STRONGER]
+    attached = [g for g in gains if g.kind != STRONGER]
+    lines = []
+    if stronger:
+        lines += _folded(f"Stronger with this change: {len(stronger):,}", _list(stronger, _gain), shut=shut)
+    if attached:
+        lines += _folded(f"Newly attached, which is not judged here: {len(attached):,}", _list(attached, _gain))
+    return lines
+
+
+def _gain(gain: Gain) -> str:
+    where = f" ({code(str(gain.location), _CELL)})" if gain.location is not None else ""
+    return f"- {text(gain.text, _CELL * 2)}{where}"
+
+
+def _graph(findings: Sequence[Finding], edges: Sequence[Edge]) -> list[str]:
+    lines, left = mermaid(findings, _GRAPH, edges)
     if not lines:
         return []
-    more = [f"{_count(left, 'more loss', 'more losses')} not drawn.", ""] if left else []
-    return _folded("Users → groups → policies, what is lost in red", ["```mermaid", *lines, "```", *more])
+    more = [f"{_count(left[LOST], 'more loss', 'more losses')} not drawn.", ""] if left[LOST] else []
+    if left[NEW] + left[KEPT]:
+        more += ["What stays is drawn in part.", ""]
+    summary = "Users → groups → policies: lost in red, new in green"
+    return _folded(summary, ["```mermaid", *lines, "```", *more])
 
 
-def _folded(summary: str, lines: Sequence[str]) -> list[str]:
-    return ["<details>", f"<summary>{summary}</summary>", "", *lines, "", "</details>", ""]
+def _folded(summary: str, lines: Sequence[str], *, shut: bool = True) -> list[str]:
+    return [
+        "<details>" if shut else "<details open>",
+        f"<summary>{summary}</summary>",
+        "",
+        *lines,
+        "",
+        "</details>",
+        "",
+    ]
 
 
 def _list(items: Iterable[object], line: Callable[..., str]) -> list[str]:
