@@ -48,7 +48,7 @@ class Compared:
         monkeypatch.setattr(pipeline, "open_sides", lambda options: self.sides)
         monkeypatch.setattr(pipeline, "diff", self.diff)
 
-    def diff(self, options: pipeline.DiffOptions, sides: pipeline.Sides) -> pipeline.Outcome:
+    def diff(self, options: pipeline.DiffOptions, sides: pipeline.Sides, progress: object = None) -> pipeline.Outcome:
         assert sides is self.sides
         self.options.append(options)
         return self.outcome
@@ -285,6 +285,7 @@ def test_quick_defaults_and_choices_are_those_of_typer() -> None:
         "diff --staged --merge-base --quiet --fail-on never --color always --config c.toml --today 2026-01-01",
         "diff --var a=b --var=c=d --var-file f --var-file g -o json=x --output text=y -f json x",
         "diff --base-dir=a --head-dir b --include roles --repo= --base one --base two",
+        "diff --baseline known.json --write-baseline=k --reason r --owner=o --expires 2027-01-31",
     ],
 )
 def test_quick_reads_what_typer_reads(argv: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -348,7 +349,7 @@ def test_completion_names_commands_and_options() -> None:
     env = {**os.environ, "_TFRATCHET_COMPLETE": "complete_bash", "COMP_CWORD": "1", "COMP_WORDS": "tfratchet ex"}
     assert _process(env=env).stdout.split() == ["explain"]
     env |= {"COMP_CWORD": "2", "COMP_WORDS": "tfratchet diff --ba"}
-    assert _process(env=env).stdout.split() == ["--base", "--base-dir"]
+    assert _process(env=env).stdout.split() == ["--base", "--base-dir", "--baseline"]
     env |= {"COMP_CWORD": "2", "COMP_WORDS": "tfratchet explain TFR20"}
     assert "TFR202" in _process(env=env).stdout.split()
 

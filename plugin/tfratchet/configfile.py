@@ -67,6 +67,7 @@ class Config:
     var_files: tuple[str, ...] = ()
     fail_on: str = "medium"
     new_ignores: str = "accept"
+    baseline: str | None = None
     ignore: tuple[IgnoreEntry, ...] = ()
 
 
@@ -151,7 +152,7 @@ def _difference(config: Config, new: Config, base_file: str, head_file: str) -> 
             keys = sorted(k for k in {*before, *after} if before.get(k) != after.get(k))
             details.append(f"{name}: {', '.join(keys)}")
         else:
-            details.append(f"{name}: {before} to {after}")
+            details.append(f"{name}: {before or 'none'} to {after or 'none'}")
     text = "this change itself edits the settings of tfratchet ({}); what base says holds until it is merged"
     return [Problem("config", text.format("; ".join(details)), Location(file, 1))]
 
@@ -242,6 +243,7 @@ class _Reader:
             "var_files": self.strings,
             "fail_on": lambda k, v: self.choice((k,), v, FAIL_ON),
             "new_ignores": lambda k, v: self.choice((k,), v, NEW_IGNORES),
+            "baseline": lambda k, v: self.string((k,), v),
             "ignore": self.ignores,
         }
         return Config(**{key: readers[key](key, value) for key, value in data.items()})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,10 @@ from tfratchet.report.finish import finish, known_format, outputs, rules_by_id, 
 
 if TYPE_CHECKING:
     from tfratchet.configfile import Config, Loaded
+    from tfratchet.known import Baseline
+    from tfratchet.model import Problem
     from tfratchet.pipeline import DiffOptions, Outcome, Sides
+    from tfratchet.progress import Progress
 
 
 def run(arguments: DiffArguments) -> int:
@@ -39,7 +42,12 @@ def run(arguments: DiffArguments) -> int:
     loaded = _configuration(sides, arguments.config)
     options = _configured(options, sides, loaded.config, arguments)
     options = replace(options, settings=replace(options.settings, today=day))
-    outcome = compared(options, sides, loaded)
+    accept = _known(sides, loaded.config, arguments, options)
+    from tfratchet.progress import Progress
+
+    with Progress("comparing", quiet=arguments.quiet) as progress:
+        outcome = compared(options, sides, loaded, progress)
+    outcome = accept(outcome)
     rules = rules_by_id() if outcome.result.findings else {}
     return finish(
         outcome,
@@ -53,14 +61,14 @@ def run(arguments: DiffArguments) -> int:
     )
 
 
-def compared(options: DiffOptions, sides: Sides, loaded: Loaded) -> Outcome:
+def compared(options: DiffOptions, sides: Sides, loaded: Loaded, progress: Progress | None = None) -> Outcome:
     """The outcome of comparing ``sides``, with accepted findings marked and everything a reader should know."""
     from tfratchet import pipeline
     from tfratchet.sources.process import GitError
     from tfratchet.suppress import apply_suppressions, collect
 
     try:
-        outcome = pipeline.diff(options, sides)
+        outcome = pipeline.diff(options, sides, progress)
     except GitError as error:
         raise UserError(str(error)) from None
     result = outcome.result
@@ -76,8 +84,55 @@ def compared(options: DiffOptions, sides: Sides, loaded: Loaded) -> Outcome:
     return replace(outcome, result=result)
 
 
+def _known(
+    sides: Sides, config: Config, arguments: DiffArguments, options: DiffOptions
+) -> Callable[[Outcome], Outcome]:
+    """What is to be done with an outcome for the known findings: the file is read before anything is compared."""
+    if not (arguments.baseline or arguments.write_baseline or config.baseline):
+        return lambda outcome: outcome
+    from tfratchet import knownrun
+    from tfratchet.report.finish import day_of
+
+    day, refuse = options.settings.today, config.new_ignores == "refuse"
+    if arguments.write_baseline:
+        expires = day_of(arguments.expires, "--expires") if arguments.expires else None
+        write = knownrun.Write(arguments.write_baseline, arguments.reason, arguments.owner, expires)
+        folders = tuple(options.paths)
+        return lambda outcome: knownrun.write(
+            outcome,
+            write,
+            day,
+            base=sides.base,
+            top=sides.top,
+            refuse_new=refuse,
+            looked_at=lambda root: not folders or any(below(root, folder) for folder in folders),
+        )
+    found: Baseline | Problem
+    if arguments.baseline:
+        path = knownrun.within(sides.top, arguments.baseline)
+        found = knownrun.from_trees(sides.base, sides.head, path) if path else knownrun.from_file(arguments.baseline)
+    else:
+        found = knownrun.configured(sides.base, sides.head, config.baseline or "")
+    return lambda outcome: knownrun.accept(outcome, found, day, refuse_new=refuse)
+
+
+def below(path: str, folder: str) -> bool:
+    """Whether ``path`` is ``folder`` or lies in it; both relative to the tree's top."""
+    return folder in (".", path) or path.startswith(f"{folder}/")
+
+
 def _check(arguments: DiffArguments) -> None:
     """Options that contradict each other."""
+    if arguments.baseline and arguments.write_baseline:
+        raise UserError("--baseline and --write-baseline contradict each other", hint="--write-baseline reads FILE too")
+    if not arguments.write_baseline:
+        for option, value in (
+            ("--reason", arguments.reason),
+            ("--owner", arguments.owner),
+            ("--expires", arguments.expires),
+        ):
+            if value is not None:
+                raise UserError("is for new entries of --write-baseline", where=option)
     base_dir, head_dir = arguments.base_dir, arguments.head_dir
     if (base_dir is None) != (head_dir is None):
         missing = "--head-dir" if head_dir is None else "--base-dir"

@@ -38,13 +38,15 @@ class Ignore:
     reason: str
     expires: date | None
     by: str
-    """``comment``, ``config`` or ``trailer``."""
+    """``comment``, ``config``, ``trailer`` or ``baseline``."""
     where: str
     """For people: ``users.tf:12``, ``commit 1a2b3c4d5``."""
     address: str | None = None
     root: str | None = None
     extent: tuple[str, int, int] | None = None
     """File, first and last line in head."""
+    fingerprint: str | None = None
+    """Only findings with it, at exactly ``address``: an entry of the known findings."""
     new: bool = False
     """True when the change itself brings it."""
     location: Location | None = None
@@ -78,8 +80,11 @@ def apply_suppressions(
     return result, notes
 
 
+_BY = {"baseline": "known finding"}
+
+
 def _note(ignore: Ignore, used: list[str], today: date, refuse_new: bool) -> str:
-    what = f"the {ignore.by} that accepts {', '.join(ignore.rules)}" + (
+    what = f"the {_BY.get(ignore.by, ignore.by)} that accepts {', '.join(ignore.rules)}" + (
         f" at {ignore.address}" if ignore.address else ""
     )
     place = f" ({ignore.where})" if ignore.location is None else ""
@@ -100,6 +105,8 @@ def _expired(ignore: Ignore, today: date) -> bool:
 def _matches(ignore: Ignore, finding: Finding) -> bool:
     if finding.rule not in ignore.rules or (ignore.root is not None and ignore.root != finding.root):
         return False
+    if ignore.fingerprint is not None:
+        return ignore.address == finding.address and ignore.fingerprint == finding.fingerprint
     if ignore.extent is not None:
         place = finding.head.location if finding.head else None
         file, first, last = ignore.extent

@@ -8,15 +8,20 @@ import typer
 
 from tfratchet.commands import command_app, examples
 from tfratchet.commands.shared import (
+    BaselineOption,
     Color,
     ColorOption,
     ConfigOption,
+    ExpiresOption,
     FailOnOption,
     FormatOption,
     IncludeOption,
     OutputOption,
+    OwnerOption,
     QuietOption,
+    ReasonOption,
     TodayOption,
+    WriteBaselineOption,
 )
 
 app = command_app()
@@ -30,6 +35,8 @@ EPILOG = examples(
     "tfratchet diff --base-dir old/ --head-dir new/      two folders, no git",
     "tfratchet diff --var-file envs/prod.tfvars          one more case: with these variables",
     "tfratchet diff --format json --output text=report.txt",
+    "tfratchet diff --base v1.4.0 --write-baseline known.json --reason 'ticket 4711' --owner platform",
+    "                                                    accept what is found now, one by one",
 )
 
 
@@ -75,6 +82,11 @@ def diff(
     ] = None,
     config: ConfigOption = None,
     include: IncludeOption = None,
+    baseline: BaselineOption = None,
+    write_baseline: WriteBaselineOption = None,
+    reason: ReasonOption = None,
+    owner: OwnerOption = None,
+    expires: ExpiresOption = None,
     format_name: FormatOption = "text",
     output: OutputOption = None,
     fail_on: FailOnOption = None,
@@ -105,6 +117,11 @@ def diff(
             variables=variables or (),
             config=config,
             include=include or (),
+            baseline=baseline,
+            write_baseline=write_baseline,
+            reason=reason,
+            owner=owner,
+            expires=expires,
             format_name=format_name,
             output=output or (),
             fail_on=fail_on.value if fail_on else None,

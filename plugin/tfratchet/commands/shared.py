@@ -50,6 +50,30 @@ IncludeOption = Annotated[
     Optional[list[str]],  # noqa: UP045
     typer.Option("--include", metavar="GROUP", help="Switch an optional group of rules on (roles); may be repeated."),
 ]
+BaselineOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--baseline", metavar="FILE", help="Accept the known findings in FILE."),
+]
+WriteBaselineOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--write-baseline",
+        metavar="FILE",
+        help="Accept what is found now: write it to FILE, keep its entries that still match.",
+    ),
+]
+ReasonOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--reason", metavar="TEXT", help="Why, for new entries of --write-baseline."),
+]
+OwnerOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--owner", metavar="NAME", help="Who answers for them."),
+]
+ExpiresOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--expires", metavar="DAY", help="The last day on which they hold."),
+]
 TodayOption = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--today", metavar="DAY", hidden=True, help="The day that acceptances expire against."),
