@@ -90,14 +90,19 @@ class Choice(Unknown):
 
 
 class Entries(Unknown):
-    """Entries of a map under keys that are not known, each by its key's canonical expression: what an equal unknown key
-    finds again.
+    """Entries of a map under keys that are not known, or that are there only perhaps.
+
+    ``by_key`` has them by their key's canonical expression: what an equal unknown key finds again. ``entries`` has each
+    as (key, value, what its being there hangs on): what a walk over the map meets.
     """
 
-    __slots__ = ("by_key",)
+    __slots__ = ("by_key", "entries")
 
-    def __init__(self, expr: str, by_key: dict[str, Value]) -> None:
+    def __init__(
+        self, expr: str, by_key: dict[str, Value], entries: Sequence[tuple[Value, Value, Unknown | None]] = ()
+    ) -> None:
         self.by_key = by_key
+        self.entries = tuple(entries)
         super().__init__(expr)
 
 

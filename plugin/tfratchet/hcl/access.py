@@ -23,25 +23,31 @@ def truth(value: Value) -> Any:
 def add_member(result: dict[str, Any], key: Value, value: Value) -> None:
     """Put a member into an object; under an unknown key it becomes a further, unknown entry."""
     if isinstance(key, Unknown):
-        add_entry(result, key, value, f"{{{key.expr} = {canonical(value)}}}")
+        add_entry(result, key, value, None)
     elif isinstance(key, (str, bool, int, Decimal)):
         result[str(to_string(key))] = value
     else:
         raise EvalError("an object key must be a string")
 
 
-def add_entry(result: dict[str, Any], key: Value, value: Value, text: str, *, whole: bool = True) -> None:
-    """Put an entry that ``text`` describes beside the known ones: under a key that is not known, or only perhaps.
+def add_entry(result: dict[str, Any], key: Value, value: Value, depends: Unknown | None, *, group: bool = False) -> None:
+    """Put an entry beside the known ones: under a key that is not known, or there only as ``depends`` turns out.
 
-    ``whole`` False: more values may come under the same key, so none of them is what the key finds.
+    ``group``: more values may come under the same key, so none of them is what the key finds.
     """
+    text = f"{{{canonical(key)} = {canonical(value)}}}"
+    if depends is not None:
+        text += f" for {depends.expr}"
     before = result.get(REST_KEY)
     expr = f"{before.expr}, {text}" if before is not None else text
-    found = dict(before.by_key) if isinstance(before, Entries) else {}
+    by_key, entries = (dict(before.by_key), before.entries) if isinstance(before, Entries) else ({}, ())
     name = canonical(key)
-    same = name not in found or canonical(found[name]) == canonical(value)
-    found[name] = value if whole and same else Unknown(f"{{{expr}}}[{name}]")
-    result[REST_KEY] = Entries(expr, found)
+    same = name not in by_key or canonical(by_key[name]) == canonical(value)
+    by_key[name] = value if same and not group else Unknown(f"{{{expr}}}[{name}]")
+    if group:
+        value = [Rest(value, depends or Unknown(text))]
+    known = before is None or isinstance(before, Entries)
+    result[REST_KEY] = Entries(expr, by_key, (*entries, (key, value, depends)) if known else ())
 
 
 def apply_steps(value: Any, steps: Sequence[Step], scope: Scope) -> Any:
@@ -84,6 +90,10 @@ def index_of(value: Any, key: Any) -> Any:
         return value.index(key)
     if isinstance(value, Choice) and is_known(key):
         return choose(value.condition, index_of(value.if_true, key), index_of(value.if_false, key))
+    if isinstance(key, Unknown) and isinstance(value, (Unknown, list)):
+        element = coll.element_at(value, key)
+        if element is not None:
+            return element
     if isinstance(value, Unknown):
         return Unknown(f"{value.expr}[{canonical(key)}]")
     if isinstance(key, Unknown):

@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from tfratchet.hcl.convert import EvalError, to_bool, to_string
 from tfratchet.hcl.scope import Lazy, Scope
-from tfratchet.values import REST_KEY, Choice, Rest, SetValue, Unknown, Value, canonical
+from tfratchet.values import REST_KEY, Choice, Entries, Rest, SetValue, Unknown, Value, canonical
 
 if TYPE_CHECKING:
     from tfratchet.hcl.access import Step
@@ -35,7 +35,10 @@ def elements(value: Any) -> Iterator[Element]:
     """
     if isinstance(value, dict):
         for key, member in sorted(value.items()):  # in order of keys, as Terraform does (REST_KEY sorts first)
-            if key == REST_KEY:
+            if isinstance(member, Entries) and member.entries and key == REST_KEY:
+                for inner, found, depends in member.entries:
+                    yield Element(inner, found, depends)
+            elif key == REST_KEY:
                 unknown = member if isinstance(member, Unknown) else Unknown(canonical(member))
                 yield Element(Unknown(f"keys({unknown.expr})[*]"), Unknown(f"{unknown.expr}[*]"), unknown)
             else:
@@ -81,6 +84,29 @@ def _either(choice: Choice) -> Iterator[Element]:
         if mark not in seen:
             seen.add(mark)
             yield Element(element.key, element.value, element.of if mark in common else element.of or choice)
+
+
+def element_at(value: Unknown | list[Any], key: Unknown) -> Any:
+    """The element of an unknown collection at a position that goes through all of it: ``x[count.index]`` with
+    ``count = length(x)``, ``x[each.key]`` with ``for_each = x``. It is written as an element of a walk over the
+    collection is, so that the one way to write such a block equals the other. None for any other position.
+    """
+    text = value.expr if isinstance(value, Unknown) else canonical(value)
+    if isinstance(value, list):
+        if len(value) != 1 or not isinstance(value[0], Rest) or not _counts(key, text):
+            return None
+        return value[0].value
+    if isinstance(value, Lazy):
+        return None
+    return Unknown(f"{text}[*]") if key.expr == f"keys({text})[*]" or _counts(key, text) else None
+
+
+def _counts(key: Unknown, text: str) -> bool:
+    """Whether a position is the ``count.index`` of a block that is there once for each element of ``text``."""
+    if not key.expr.startswith("count.index("):
+        return False
+    count, length = key.expr[len("count.index(") : -1], f"length({text})"
+    return count == length or count.endswith((f" ? {length} : 0", f" ? 0 : {length}"))
 
 
 def compile_for(compiler: Compiler, node: Node, depth: int) -> Evaluator:
@@ -147,9 +173,7 @@ def _build_object(
     for scope, depends in passes:
         key, value = results[0](scope), results[1](scope)
         if depends is not None or isinstance(key, Unknown):
-            entry = f"{{{canonical(key)} = {canonical(value)}}}"
-            text = f"{entry} for {depends.expr}" if depends is not None else entry
-            add_entry(built, key, value, text, whole=not group)
+            add_entry(built, key, value, depends, group=group)
             continue
         name = to_string(key)
         if name is None:

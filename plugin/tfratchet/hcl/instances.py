@@ -12,7 +12,7 @@ from tfratchet.hcl.expressions import compiled
 from tfratchet.hcl.scope import Lazy, LimitError, Scope
 from tfratchet.hcl.syntax import Attribute, Block, Body
 from tfratchet.model import Location
-from tfratchet.values import REF_CLOSE, REF_OPEN, REST_KEY, Choice, Rest, Unknown, Value, canonical, display, quote
+from tfratchet.values import REF_CLOSE, REF_OPEN, REST_KEY, Choice, Entries, Rest, Unknown, Value, canonical, display, quote
 
 if TYPE_CHECKING:
     from tfratchet.hcl.evaluate import ModuleInstance
@@ -73,12 +73,10 @@ class Collection(Lazy):
     def materialise(self) -> Value:
         if self.counted:
             return [i if c is None else Rest(i, c) for _, i, c in self.items]
-        whole: dict[str, Any] = {}
-        for key, instance, condition in self.items:
-            if condition is not None or isinstance(key, Unknown):
-                whole[REST_KEY] = Unknown(f"{self.expr}")
-            if isinstance(key, str) and (condition is None or not isinstance(key, Unknown)):
-                whole[key] = instance
+        whole: dict[str, Any] = {k: i for k, i, c in self.items if isinstance(k, str) and c is None}
+        open_ones = [(k, i, c) for k, i, c in self.items if c is not None or isinstance(k, Unknown)]
+        if open_ones:
+            whole[REST_KEY] = Entries(self.expr, {canonical(k): i for k, i, _ in open_ones}, open_ones)
         return whole
 
 

@@ -127,16 +127,26 @@ class Names:
                 for principal, unknown, _ in self.principals(kind, element):
                     yield principal, unknown, f".{index}"
         elif isinstance(value, Rest):
-            yield Principal(kind, self.text(value), shown(value.of), known=False, many=True), (value.of,), ""
+            yield self._some(kind, value.value, value.of), (value.of,), ""
         elif isinstance(value, (str, Unknown)):
             yield self.principal(kind, value), (), ""
 
     def many(self, kind: str, value: Value) -> Iterator[tuple[Principal, tuple[Unknown, ...], str]]:
         """Like ``principals``, for an argument that is a list: one unknown is any number of principals."""
         if isinstance(value, Unknown):
-            yield Principal(kind, self.text(value) + "...", shown(value), known=False, many=True), (value,), ""
+            yield self._some(kind, Unknown(f"{value.expr}[*]"), value), (value,), ""
         else:
             yield from self.principals(kind, value)
+
+    def _some(self, kind: str, element: Value, of: Unknown) -> Principal:
+        """Whoever is called as ``element``, any number of times: the same principal as where a block goes over the same
+        list one by one.
+        """
+        if isinstance(element, (str, Unknown)) and element != "":
+            found = self.principal(kind, element)
+            if found.known or isinstance(element, str):
+                return found
+        return Principal(kind, self.text(element), shown(of), known=False, many=True)
 
     def principal(self, kind: str, value: str | Unknown | Value) -> Principal:
         """The principal called ``value``: a name, an ARN, a reference to its resource."""
@@ -203,7 +213,10 @@ class Names:
                 for policy, unknown, _ in self.many_policies(element):
                     yield policy, unknown, f".{index}"
         elif isinstance(value, Rest):
-            yield Policy(self.text(value), shown(value.of), known=False), (value.of,), ""
+            if isinstance(value.value, str) and value.value:
+                yield self.policy(value.value), (value.of,), ""
+                return
+            yield Policy(self.text(value.value), shown(value.of), known=False), (value.of,), ""
         elif isinstance(value, (str, Unknown)) and value != "":
             yield self.policy(value), (), ""
 

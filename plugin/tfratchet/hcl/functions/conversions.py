@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfratchet.hcl.convert import EvalError, to_bool, to_number, to_string, type_name, unify
-from tfratchet.hcl.functions.base import FunctionContext, Module, is_text, unknown, unordered
-from tfratchet.values import REST_KEY, JsonText, SetValue, Template, Unknown, Value, is_known
+from tfratchet.hcl.convert import EvalError, choose, to_bool, to_number, to_string, type_name, unify
+from tfratchet.hcl.functions.base import FunctionContext, Module, is_text, rest_of, unknown, unordered
+from tfratchet.values import REST_KEY, Choice, JsonText, SetValue, Template, Unknown, Value, is_known
 
 FUNCTIONS = Module()
 function = FUNCTIONS.function
@@ -42,8 +42,17 @@ def _tolist(_: FunctionContext, value: Any) -> Value:
 def _toset(_: FunctionContext, value: Any) -> Value:
     if value is None:
         return None
+    if isinstance(value, Choice):
+        return choose(value.condition, _set_of(value.if_true), _set_of(value.if_false))
+    return _set_of(value)
+
+
+def _set_of(value: Any) -> Value:
+    if value is None:
+        return None
     if _may_be_collection(value):
-        return value if value.expr.startswith("toset(") else unknown("toset", [value])
+        # Its elements are those of the collection: ``for_each`` goes over them, whatever the set is called.
+        return SetValue.of([rest_of(value)])
     if not isinstance(value, list):
         raise EvalError(f"toset: a list or set is needed, not a {type_name(value)}")
     return SetValue.of(unify(value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tfratchet.hcl.collections import element_at
 from tfratchet.hcl.convert import EvalError, choose, same, to_string, type_name, unify
 from tfratchet.hcl.functions.base import (
     FunctionContext,
@@ -149,6 +150,10 @@ def _in_order(value: Any, result: list[Any]) -> list[Any]:
 
 @function("element", "any", "whole", partial=True)
 def _element(_: FunctionContext, value: Any, index: Any) -> Value:
+    if isinstance(index, Unknown) and isinstance(value, (Unknown, list)):
+        found = element_at(value, index)
+        if found is not None:
+            return found  # type: ignore[no-any-return]
     if isinstance(value, (Unknown, SetValue)) or not isinstance(value, list):
         if isinstance(value, Unknown) and not isinstance(value, (Template, JsonText)):
             return unknown("element", [value, index])

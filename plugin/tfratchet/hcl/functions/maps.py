@@ -17,7 +17,7 @@ from tfratchet.hcl.functions.base import (
     rest_of,
     unknown,
 )
-from tfratchet.values import REST_KEY, Choice, Rest, SetValue, Unknown, Value, canonical, is_known, quote
+from tfratchet.values import REST_KEY, Choice, Entries, Rest, SetValue, Unknown, Value, canonical, is_known, quote
 
 FUNCTIONS = Module()
 function = FUNCTIONS.function
@@ -35,6 +35,19 @@ def _entry(of: Unknown, key: str, otherwise: Value) -> Value:
 def _overlay(below: dict[str, Any], above: Unknown, keep: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Entries of ``below`` that entries of an unknown map may replace."""
     return {k: v if k in keep or k == REST_KEY else _entry(above, k, v) for k, v in below.items()}
+
+
+def _merged(rests: list[Unknown]) -> Unknown:
+    """The further entries of several maps: under one key, the last one's."""
+    of = unknown("merge", rests)
+    entries: dict[str, tuple[Value, Value, Unknown | None]] = {}
+    for one in rests:
+        if not isinstance(one, Entries) or not one.entries:
+            return of
+        for entry in one.entries:
+            entries.pop(canonical(entry[0]), None)
+            entries[canonical(entry[0])] = entry
+    return Entries(of.expr, {name: value for name, (_, value, _) in entries.items()}, list(entries.values()))
 
 
 @function("merge", variadic="nullable", partial=True)
@@ -58,7 +71,7 @@ def _merge(_: FunctionContext, *maps: Any) -> Value:
             raise EvalError("merge: a map is needed")
     if rests:
         distinct = list(dict.fromkeys(rests))
-        result[REST_KEY] = distinct[0] if len(distinct) == 1 else unknown("merge", distinct)
+        result[REST_KEY] = distinct[0] if len(distinct) == 1 else _merged(distinct)
     return _sorted(result)
 
 
@@ -82,8 +95,10 @@ def _between(known: list[Any], value: dict[str, Any], name: str) -> list[Any]:
     of = rest_entry(value)
     if of is None:
         return known
-    rest = rest_of(unknown(name, [of]))
-    return [rest, *known, rest] if known else [rest]
+    rests = [rest_of(unknown(name, [of]))]
+    if isinstance(of, Entries) and of.entries:
+        rests = [Rest((key if name == "keys" else found), depends or of) for key, found, depends in of.entries]
+    return [*rests, *known, *rests] if known else rests
 
 
 @function("lookup", "map", "string", variadic="nullable", partial=True)

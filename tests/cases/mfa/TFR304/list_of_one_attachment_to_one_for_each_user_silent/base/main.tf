@@ -1,0 +1,20 @@
+variable "people" { type = map(any) }
+
+resource "aws_iam_policy" "require_mfa" {
+  name = "require-mfa"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Deny"
+      NotAction = ["iam:EnableMFADevice", "sts:GetSessionToken"]
+      Resource  = "*"
+      Condition = { BoolIfExists = { "aws:MultiFactorAuthPresent" = "false" } }
+    }]
+  })
+}
+
+resource "aws_iam_policy_attachment" "require_mfa" {
+  name       = "require-mfa"
+  users      = keys(var.people)
+  policy_arn = aws_iam_policy.require_mfa.arn
+}
