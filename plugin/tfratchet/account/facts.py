@@ -120,6 +120,8 @@ class LiveBucket:
 
     name: str
     exists: bool = True
+    foreign: bool = False
+    """It belongs to another account (a central log account): nothing more is known of it here."""
     versioning: bool = False
     mfa_delete: bool = False
     encryption: str | None = None
@@ -174,6 +176,10 @@ class Facts:
     """By Terraform's names (``minimum_password_length``); None: the account has none."""
     root_mfa: bool | None = None
     root_keys: bool | None = None
+    root_password: bool | None = None
+    """None: not told. False: root of a member account without credentials, which needs no MFA."""
+    report_made: datetime | None = None
+    """When AWS made the credential report; it hands the same one out for four hours."""
     users: Mapping[str, LiveUser] = field(default_factory=dict)
     groups: Mapping[str, LiveGroup] = field(default_factory=dict)
     roles: Mapping[str, LiveRole] = field(default_factory=dict)

@@ -154,3 +154,8 @@ def told_error(error: Exception, doing: str) -> UserError:
 def error_code(error: Exception) -> str:
     """AWS's code of a ClientError (``NoSuchEntity``), or ``""``."""
     return error.response.get("Error", {}).get("Code", "") if isinstance(error, aws.ClientError) else ""
+
+
+def refused(error: Exception) -> bool:
+    """Whether AWS does not allow the caller this call (no matter which policy says so)."""
+    return error_code(error) in _REFUSED
