@@ -24,14 +24,17 @@ def edge(word: str) -> tuple[str, str] | None:
     return None if member is None else (member["user"], member["group"])
 
 
+SINGULAR = {"users": "user", "groups": "group", "roles": "role", "policies": "policy", "boundaries": "boundary"}
+"""The kinds of what a graph connects, by the word for many of them."""
+_PLURAL = {one: many for many, one in SINGULAR.items()}
+
+
 def listed(names: Sequence[str], most: int = 3) -> str:
     """``users alice, bob, carol and 5 more`` of ``["user alice", "user bob", ...]``."""
     kinds = {name.split(" ", 1)[0] for name in names}
-    kind = kinds.pop()
-    if len(names) > 1 and not kinds and kind in ("user", "group", "role"):
+    lead = ""
+    if len(names) > 1 and len(kinds) == 1 and (plural := _PLURAL.get(*kinds)):
         names = [name.split(" ", 1)[1] for name in names]
-        kind = f"{kind}s "
-    else:
-        kind = ""
+        lead = f"{plural} "
     shown = list(names) if len(names) <= most + 1 else [*names[:most], f"{len(names) - most:,} more"]
-    return kind + (" and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0])
+    return lead + (" and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fakes
 from tfratchet.model import Certainty, Finding
 from tfratchet.more import KEPT, LOST, NEW, Edge
-from tfratchet.report.graph import chosen, mermaid, pictures, word
+from tfratchet.report.graph import chosen, kind, mermaid, pictures
 
 RED = "stroke:#d1242f,color:#d1242f,stroke-width:2px"
 
@@ -66,13 +66,14 @@ def test_a_loss_that_is_certain_once_is_certain() -> None:
     twice = [fakes.finding(lost=lost, certainty=Certainty.POSSIBLE), fakes.finding(lost=lost)]
     for findings in (twice, twice[::-1]):
         (picture,) = pictures(findings)
-        assert [word(e) for e in picture.edges] == ["lost"]
+        assert [line.word for line in picture.lines] == ["lost"]
 
 
 def test_the_same_name_in_another_root_module_is_another_user() -> None:
     lost = ("user bob has policy x",)
     found = [fakes.finding(lost=lost, root="a"), fakes.finding(lost=lost, root="b", variant="p.tfvars")]
     lines, _ = mermaid(found, 10_000)
+    assert lines.count("  direction LR") == 2
     assert [line for line in lines if "subgraph" in line] == [
         '  subgraph r0 ["a"]',
         '  subgraph r1 ["b with p.tfvars"]',
@@ -87,29 +88,51 @@ def test_no_graph_without_users_groups_and_policies() -> None:
 
 
 def test_what_is_kept_goes_first_when_there_is_no_room() -> None:
-    found = [fakes.finding(lost=(f"user u{i} has policy x",), root=f"r{i % 2}") for i in range(10)]
-    around = [Edge(f"user u{i}", f"policy p{j}", KEPT, root=f"r{i % 2}") for i in range(10) for j in range(50)]
+    found = [fakes.finding(lost=(f"user u{i} has policy x{i}",), root=f"r{i % 2}") for i in range(10)]
+    around = [Edge(f"group g{i}.{j}", f"policy p{i}.{j}", KEPT, root=f"r{i % 2}") for i in range(10) for j in range(50)]
     around += [Edge("user u1", "policy new", NEW, root="r1")]
     lines, left = mermaid(found, 2_000, around)
     text = "\n".join(lines)
     assert len(text.encode()) < 2_000
-    assert text.count("lost") == 10
+    assert text.count('"lost"') == 10
     assert text.count("new") >= 1
     assert left[LOST] == left[NEW] == 0
     drawn = text.count(" --> ")
     assert left[KEPT] == 500 - drawn
     assert 0 < drawn < 500
     lines, left = mermaid(found, 300, around)
-    assert 0 < "\n".join(lines).count("lost") == 10 - left[LOST] < 10
+    assert 0 < "\n".join(lines).count('"lost"') == 10 - left[LOST] < 10
     assert (left[NEW], left[KEPT]) == (1, 500)
     assert mermaid(found, 10, around) == ([], {LOST: 10, NEW: 1, KEPT: 500})
 
 
 def test_no_more_edges_than_mermaid_draws() -> None:
-    found = [fakes.finding(lost=tuple(f"user u{i} has policy x" for i in range(2_000)))]
+    found = [fakes.finding(lost=tuple(f"user u{i} has policy x{i}" for i in range(2_000)))]
     lines, left = mermaid(found, 10**6)
     assert "\n".join(lines).count('"lost"') == 400
     assert left[LOST] == 1_600
+
+
+def test_those_with_the_same_edges_are_drawn_as_one() -> None:
+    lost = (*(f"user u{i} has policy x" for i in range(6)), "user odd has policy x", "user odd is in group g")
+    around = [
+        *(Edge("user odd", f"policy p{i}", KEPT) for i in range(5)),
+        *(Edge("group g", f"policy p{i}", NEW) for i in range(5)),
+        Edge("group g", "boundary b", KEPT),
+    ]
+    (picture,) = pictures([fakes.finding(lost=lost)], around)
+    assert [(line.source, line.target, line.word, line.times) for line in picture.lines] == [
+        ("users u0, u1, u2 and 3 more", "policy x", "lost", 6),
+        ("user odd", "policy x", "lost", 1),
+        ("user odd", "group g", "left", 1),
+        ("group g", "policies p0, p1, p2 and 2 more", "new", 5),
+        ("user odd", "policies p0, p1, p2 and 2 more", "", 5),
+        ("group g", "boundary b", "", 1),
+    ]
+    assert [kind(n) for n in ("users a and b", "every user in x", "policies p", "group g")] == [
+        *("user", "user", "policy", "group")
+    ]
+    assert chosen([picture], 0)[1] == {LOST: 8, NEW: 5, KEPT: 6}
 
 
 def test_a_picture_without_room_is_not_there() -> None:

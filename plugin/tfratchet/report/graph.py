@@ -13,14 +13,35 @@ from dataclasses import dataclass, field
 from tfratchet.model import Certainty, Finding
 from tfratchet.more import KEPT, LOST, NEW, Edge
 from tfratchet.report.escape import printable
-from tfratchet.words import edge
+from tfratchet.words import SINGULAR, edge, listed
 
 STATES = (LOST, NEW, KEPT)
 """In the order of what matters: the last ones are left out first."""
 MOST_EDGES = 400
 """Mermaid itself draws no more than 500 (``maxEdges``)."""
+_BUNDLE = 4
+"""So many that have all their edges in common are drawn as one."""
 _LABEL = 60
 _COLORS = {LOST: "#d1242f", NEW: "#1a7f37", KEPT: "#818b98"}  # each readable on white and on black
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An edge as it is drawn: between names, or between lists of names that have the same edges."""
+
+    source: str
+    target: str
+    state: str
+    certain: bool = True
+    times: int = 1
+    """How many edges it stands for."""
+
+    @property
+    def word(self) -> str:
+        """What stands at it: ``lost``, ``left?`` (a group, possibly), ``new``; nothing where all is as it was."""
+        lost = "left" if kind(self.target) == "group" else "lost"
+        said = {LOST: lost, NEW: "new"}.get(self.state, "")
+        return said if self.certain else f"{said}?"
 
 
 @dataclass
@@ -29,7 +50,7 @@ class Picture:
 
     root: str
     variant: str | None
-    edges: list[Edge] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
 
     @property
     def title(self) -> str:
@@ -39,9 +60,9 @@ class Picture:
 
 def pictures(findings: Iterable[Finding], around: Iterable[Edge] = ()) -> list[Picture]:
     """One for each root module that loses a policy or a membership, worst first; in each: losses, then what is new,
-    then what is kept.
+    then what is kept. Those that have all their edges in common are drawn as one.
     """
-    found: dict[tuple[str, str | None], dict[tuple[str, str], Edge]] = {}
+    found: dict[tuple[str, str | None], dict[tuple[str, str], tuple[str, bool]]] = {}
     for finding in findings:
         for word in finding.lost:
             ends = edge(word)
@@ -49,44 +70,64 @@ def pictures(findings: Iterable[Finding], around: Iterable[Edge] = ()) -> list[P
                 mine = found.setdefault((finding.root, finding.variant), {})
                 certain = finding.certainty is Certainty.CERTAIN
                 if ends not in mine or certain:
-                    mine[ends] = Edge(*ends, LOST, certain, finding.root, finding.variant)
+                    mine[ends] = (LOST, certain)
     for one in around:
-        mine = found.get((one.root, one.variant), {})
-        if mine and (one.source, one.target) not in mine:
-            mine[one.source, one.target] = one
-    return [
-        Picture(root, variant, sorted(mine.values(), key=lambda e: STATES.index(e.state)))
-        for (root, variant), mine in found.items()
-    ]
+        others = found.get((one.root, one.variant))
+        if others is not None:
+            others.setdefault((one.source, one.target), (one.state, one.certain))
+    drawn = []
+    for (root, variant), mine in found.items():
+        lines = [Line(*ends, *how) for ends, how in mine.items()]
+        lines = _bundled(_bundled(lines, of_source=True), of_source=False)
+        drawn.append(Picture(root, variant, sorted(lines, key=lambda e: STATES.index(e.state))))
+    return drawn
 
 
-def chosen(drawn: Sequence[Picture], room: int, cost: int = 1) -> tuple[list[Picture], dict[str, int]]:
-    """The pictures cut to ``room`` (each edge takes ``cost``), and how many edges of each state are left out."""
+def _bundled(lines: Sequence[Line], *, of_source: bool) -> list[Line]:
+    """Users and roles that have the same edges (``of_source``), or policies that have them, as one from four on."""
+    edges: dict[str, dict[tuple[str, str, bool], int]] = {}
+    for line in lines:
+        name, other = (line.source, line.target) if of_source else (line.target, line.source)
+        edges.setdefault(name, {})[other, line.state, line.certain] = line.times
+    alike: dict[tuple[str, frozenset[tuple[str, str, bool]]], list[str]] = {}
+    groups = {line.target for line in lines if kind(line.target) == "group"}
+    for name, mine in edges.items():
+        if name not in groups and kind(name) != "group":
+            alike.setdefault((kind(name), frozenset(mine)), []).append(name)
+    named = {name: name for name in edges}
+    for names in alike.values():
+        if len(names) >= _BUNDLE:
+            named |= dict.fromkeys(names, listed(names))
+    bundled: dict[tuple[str, str, str, bool], int] = {}
+    for line in lines:
+        source = named[line.source] if of_source else line.source
+        target = line.target if of_source else named[line.target]
+        key = (source, target, line.state, line.certain)
+        bundled[key] = bundled.get(key, 0) + line.times
+    return [Line(*key, times) for key, times in bundled.items()]
+
+
+def chosen(drawn: Sequence[Picture], room: int) -> tuple[list[Picture], dict[str, int]]:
+    """The pictures cut to ``room`` lines, and how many edges of each state are left out."""
     kept = [Picture(p.root, p.variant) for p in drawn]
     left = dict.fromkeys(STATES, 0)
     for state in STATES:
         for picture, of in zip(kept, drawn, strict=True):
-            for one in of.edges:
-                if one.state != state:
+            for line in of.lines:
+                if line.state != state:
                     continue
-                if room < cost:
-                    left[state] += 1
+                if room <= 0:
+                    left[state] += line.times
                 else:
-                    picture.edges.append(one)
-                    room -= cost
-    return [p for p in kept if p.edges], left
-
-
-def word(one: Edge) -> str:
-    """What stands at an edge: ``lost``, ``left?`` (a group, possibly), ``new``; nothing where all is as it was."""
-    text = {LOST: "left" if one.target.removeprefix("every ").startswith("group ") else "lost", NEW: "new"}
-    said = text.get(one.state, "")
-    return said if one.certain else f"{said}?"
+                    picture.lines.append(line)
+                    room -= 1
+    return [p for p in kept if p.lines], left
 
 
 def kind(name: str) -> str:
-    """``user``, ``group``, ``role``, ``policy`` or ``boundary``."""
-    return name.removeprefix("every ").split(" ", 1)[0]
+    """``user``, ``group``, ``role``, ``policy`` or ``boundary``, of one or of a list."""
+    first = name.removeprefix("every ").split(" ", 1)[0]
+    return SINGULAR.get(first, first)
 
 
 def mermaid(findings: Iterable[Finding], limit: int, around: Iterable[Edge] = ()) -> tuple[list[str], dict[str, int]]:
@@ -95,7 +136,7 @@ def mermaid(findings: Iterable[Finding], limit: int, around: Iterable[Edge] = ()
     No line at all when no finding loses a policy or a membership.
     """
     every = pictures(findings, around)
-    number = min(sum(len(p.edges) for p in every), MOST_EDGES)
+    number = min(sum(len(p.lines) for p in every), MOST_EDGES)
     while number:
         drawn, left = chosen(every, number)
         lines = _lines(drawn)
@@ -112,9 +153,9 @@ def _lines(drawn: Sequence[Picture]) -> list[str]:
     nodes = count = 0
     for number, picture in enumerate(drawn):
         if len(drawn) > 1:
-            lines.append(f'  subgraph r{number} ["{label(picture.title)}"]')
+            lines += [f'  subgraph r{number} ["{label(picture.title)}"]', "  direction LR"]
         names: dict[str, str] = {}
-        for one in picture.edges:
+        for one in picture.lines:
             for name in (one.source, one.target):
                 if name not in names:
                     names[name] = f"n{nodes}"
@@ -133,9 +174,9 @@ def _lines(drawn: Sequence[Picture]) -> list[str]:
     return lines
 
 
-def _arrow(one: Edge) -> str:
+def _arrow(one: Line) -> str:
     """Dashed for what is lost, thick for what is new: colours alone do not tell everybody."""
-    said = word(one)
+    said = one.word
     if one.state == LOST:
         return f'-. "{said}" .->'
     if one.state == NEW:
