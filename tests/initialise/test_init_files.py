@@ -35,7 +35,13 @@ def files(top: Path) -> set[str]:
 
 def test_files(tmp_path: Path) -> None:
     said = init(tmp_path)
-    expected = {"baseline/main.tf", "tfratchet.toml", ".pre-commit-config.yaml", ".github/workflows/tfratchet.yml"}
+    expected = {
+        "baseline/main.tf",
+        "baseline/.gitignore",
+        "tfratchet.toml",
+        ".pre-commit-config.yaml",
+        ".github/workflows/tfratchet.yml",
+    }
     assert files(tmp_path) == expected
     assert SOURCE in (tmp_path / "baseline" / "main.tf").read_text()
     assert any(line.startswith("  1. ") for line in said)

@@ -389,6 +389,15 @@ MUTATIONS: tuple[Mutation, ...] = (
         "policies keys",
     ),
     _m(
+        "a stolen key may add a device",
+        _KEYS + "main.tf",
+        (
+            '"sts:GetCallerIdentity", "sts:GetSessionToken"]',
+            '"sts:GetCallerIdentity", "sts:GetSessionToken", "iam:EnableMFADevice"]',
+        ),
+        "policies keys",
+    ),
+    _m(
         "keys end before their day and live after it",
         _KEYS + "main.tf",
         ("DateGreaterThan =", "DateLessThan ="),

@@ -209,6 +209,8 @@ def keys(documents: Documents) -> Iterable[str]:
         people.expect("denied", ALICE, action, resource, LONG_LIVED_KEY)
         people.expect("allowed", ALICE, action, resource, WITH_MFA)
         people.expect("denied", ALICE, action, resource, old, "in an old session ")
+    # A stolen key adds no further device to its user: that would be a way to a session with MFA.
+    people.expect("denied", ALICE, "iam:EnableMFADevice", OWN["alice"], LONG_LIVED_KEY)
     people.expect("denied", ALICE, "iam:CreateAccessKey", OWN["alice"], CONSOLE)
     people.expect("denied", ALICE, "iam:CreateAccessKey", BOB, WITH_MFA)
     people.expect("denied", ALICE, "iam:UpdateAccessKey", BOB, WITH_MFA)

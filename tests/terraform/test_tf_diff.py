@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 import tf_harness
+
+import gitrepo
 
 CALL = "  log_bucket_name ="
 MODULE = "module.baseline.module."
@@ -106,3 +109,59 @@ def test_the_baseline_goes(tmp_path: Path) -> None:
     rules = {finding["rule"] for finding in diff(base, head)["findings"]}
     assert {"TFR201", "TFR401"} <= rules
     assert diff(head, base)["findings"] == []
+
+
+@pytest.fixture(scope="module")
+def adopted(tmp_path_factory: pytest.TempPathFactory) -> gitrepo.Repo:
+    """What ``tfratchet init`` writes, committed: a call of the baseline from a pinned source in git."""
+    top = tmp_path_factory.mktemp("adopted")
+    modules = gitrepo.make_repo(top, "tfratchet.git")
+    shutil.copytree(tf_harness.TERRAFORM, modules.path / "terraform", ignore=shutil.ignore_patterns(".terraform*"))
+    modules.git("add", "--all")
+    modules.git("commit", "-q", "-m", "modules")
+    modules.git("tag", "v0.1.0")
+    repo = gitrepo.make_repo(top, "infrastructure")
+    command = [sys.executable, "-m", "tfratchet", "init", str(repo.path), "--break-glass", "arn:aws:iam::*:role/rescue"]
+    command += ["--source", f"git::file://{modules.path}//terraform/baseline?ref=v0.1.0"]
+    subprocess.run(command, check=True, capture_output=True)
+    repo.git("add", "--all")
+    repo.git("commit", "-q", "-m", "baseline")
+    return repo
+
+
+def found(repo: gitrepo.Repo, old: str, new: str) -> Expected:
+    """What diff says of this edit of the call."""
+    main = repo.path / "baseline" / "main.tf"
+    before = main.read_text()
+    assert before.count(old) == 1
+    main.write_text(before.replace(old, new))
+    try:
+        command = [sys.executable, "-m", "tfratchet", "diff", "--format", "json"]
+        env = gitrepo.environment(repo.path.parent)
+        done = subprocess.run(command, cwd=repo.path, env=env, capture_output=True, text=True, check=False)
+        return {(f["rule"], f["address"]) for f in json.loads(done.stdout)["findings"]}
+    finally:
+        main.write_text(before)
+
+
+def test_the_call_that_init_writes(adopted: gitrepo.Repo) -> None:
+    """Even where nobody downloaded the modules, the loss of the baseline is told, and a weaker argument."""
+    text = (adopted.path / "baseline" / "main.tf").read_text()
+    call = text[text.index('module "baseline"') :]
+    assert {rule for rule, _ in found(adopted, call, "")} == {"TFR201", "TFR401", "TFR411", "TFR415", "TFR504"}
+    weaker = "  minimum_password_length = 10\n  groups = {\n"
+    assert found(adopted, "  groups = {\n", weaker) == {("TFR202", "module.baseline")}
+
+
+@pytest.mark.terraform
+def test_downloaded_modules_are_read(
+    adopted: gitrepo.Repo, terraform_program: str, terraform_env: dict[str, str]
+) -> None:
+    """After ``terraform get``, as in the pipeline that init writes, diff sees what an argument does inside."""
+    env = terraform_env | {"GIT_CONFIG_GLOBAL": os.devnull}
+    root = adopted.path / "baseline"
+    subprocess.run([terraform_program, "get"], cwd=root, env=env, check=True, capture_output=True)
+    assert adopted.git("status", "--porcelain") == "", "init ignores what get downloads"
+    edit = '  groups_without_mfa = ["baseline-readers"]\n  groups = {\n'
+    place = MODULE + "mfa.aws_iam_group_policy_attachment.deny_without_mfa"
+    assert ("TFR104", f'{place}["baseline-readers"]') in found(adopted, "  groups = {\n", edit)

@@ -57,13 +57,14 @@ def render(options: Options, found: Found | None) -> Files:
     if imports:
         module[f"{options.root}/imports.tf"] = imports
     beside = {
+        f"{options.root}/.gitignore": ".terraform/\n*.tfstate*\n",
         "tfratchet.toml": configuration(options.break_glass),
         ".pre-commit-config.yaml": pre_commit(options.source),
     }
     if options.ci == "github":
-        beside[".github/workflows/tfratchet.yml"] = github(options.source)
+        beside[".github/workflows/tfratchet.yml"] = github(options.source, options.root)
     elif options.ci == "gitlab":
-        beside[".gitlab-ci.yml"] = gitlab(options.source)
+        beside[".gitlab-ci.yml"] = gitlab(options.source, options.root)
     return Files(module, beside, _next_steps(options, found, bool(imports)))
 
 
@@ -228,6 +229,11 @@ def _next_steps(options: Options, found: Found | None, imports: bool) -> list[st
     steps.append(f"{plan}: {wanted}. Then apply.")
     if options.ci != "none" and not options.source.repository:
         steps.append(f"In the pipeline, say where pip gets tfratchet from: it asks for {options.source.requirement}.")
+    if options.source.repository:
+        steps.append(
+            f"terraform -chdir={options.root} get, wherever tfratchet diff runs: of modules that were not downloaded it "
+            "only sees the arguments."
+        )
     steps.append("pre-commit install, and commit tfratchet.toml first: settings count from the next change on.")
     return steps
 

@@ -214,6 +214,24 @@ MODULES: tuple[KnownModule, ...] = (
         },
         aliases={"enable_logging": ("enabled",)},
     ),
+    _known(
+        # The baseline of this project: what `tfratchet init` writes a call of.
+        r"\btfratchet\b.*//terraform/baseline\b",
+        PASSWORD,
+        TRAIL,
+        BUCKET,
+        ALARMS,
+        defaults={
+            **_REQUIRED,
+            "minimum_password_length": 14,
+            "max_password_age": 90,
+            "password_reuse_prevention": 24,
+            "hard_expiry": False,
+            "cloud_watch_logs_group_arn": "a log group of its own",
+            "sns_topic_name": "a topic of its own",
+            **_FULL_TRAIL,
+        },
+    ),
 )
 
 _LABEL = re.compile(r"\bcloudposse/(terraform-null-)?label\b", re.IGNORECASE)

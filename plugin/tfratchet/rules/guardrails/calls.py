@@ -16,12 +16,13 @@ from tfratchet.values import Unknown, Value, display
 if TYPE_CHECKING:
     from tfratchet.compare import RootPair
 
-# Modules that hold a guard and nothing that another rule compares (password policies, trails, buckets, alarms).
+# Modules that hold a guard: something that no rule about password policies, trails, buckets or alarms compares.
 _GUARDS = re.compile(
     r"\btrussworks/(terraform-aws-)?mfa\b"
     r"|\bterraform-aws-modules/(terraform-aws-)?iam\b.*//modules/iam-(group-with-policies|group)\b"
     r"|\b(mfa-enforcement|enforce-mfa|mfa-policy|detach-guard|access-key-hygiene|iam-guard\w*)\b"
-    r"|\bcloudposse/(terraform-aws-)?service-control-policies\b",
+    r"|\bcloudposse/(terraform-aws-)?service-control-policies\b"
+    r"|\btfratchet\b.*//terraform/baseline\b",
     re.IGNORECASE,
 )
 
