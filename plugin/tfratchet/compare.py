@@ -14,7 +14,7 @@ from tfratchet.matching import Matching, covers, without_keys
 from tfratchet.model import Certainty, Finding, Problem, Root, Severity, Snapshot
 from tfratchet.more import More
 from tfratchet.moves import drop_moves
-from tfratchet.rules.base import Rule
+from tfratchet.rules.base import Rule, RuleInfo
 
 
 @dataclass
@@ -150,7 +150,7 @@ def pair_roots(base: Snapshot, head: Snapshot) -> Iterator[tuple[Root, Root]]:
         yield sides[0].get((path, variant), missing), sides[1].get((path, variant), missing)
 
 
-def is_active(rule: Rule, settings: Settings) -> bool:
+def is_active(rule: RuleInfo, settings: Settings) -> bool:
     """Whether the settings switch a rule on. Off beats on; a group is on when it is included or its rule is named."""
     names = {rule.id, rule.family}
     if names & settings.disabled:

@@ -17,7 +17,7 @@ _MODULES = (
     "cloudtrail",
     "guardrails",
 )
-_LIVE_MODULES: tuple[str, ...] = ()
+_LIVE_MODULES: tuple[str, ...] = ("drift",)
 
 _Kind = TypeVar("_Kind", bound=RuleInfo)
 

@@ -1,0 +1,101 @@
+"""``tfratchet drift``: is the account as the configuration declares it?"""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+from tfratchet.commands import command_app, examples
+from tfratchet.commands.live import ProfileOption, RegionOption, RoleOption
+from tfratchet.commands.shared import (
+    Color,
+    ColorOption,
+    FailOnOption,
+    FormatOption,
+    OutputOption,
+    QuietOption,
+    TodayOption,
+)
+
+app = command_app()
+
+
+@app.command(
+    epilog=examples(
+        "tfratchet drift infra/prod                       the configuration in this folder",
+        "tfratchet drift infra/prod --var-file prod.tfvars --profile prod",
+        "terraform show -json | tfratchet drift -         a state: nothing in it is unknown",
+        "tfratchet drift infra/prod --all                 also what nobody declares",
+    )
+)
+def drift(
+    paths: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(
+            metavar="PATH",
+            help="Folders of configuration, or states (terraform show -json, terraform.tfstate; - is standard input). "
+            "Together they describe one account. [default: .]",
+            show_default=False,
+        ),
+    ] = None,
+    var_file: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--var-file", metavar="FILE", help="Values of variables; may be repeated."),
+    ] = None,
+    var: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--var", metavar="NAME=VALUE", help="The value of a variable; may be repeated."),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also what is declared nowhere, of everybody in the account.")
+    ] = False,
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    role_arn: RoleOption = None,
+    config: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--config", metavar="FILE", help="Use this tfratchet.toml, instead of the one of the source."),
+    ] = None,
+    format_name: FormatOption = "text",
+    output: OutputOption = None,
+    fail_on: FailOnOption = None,
+    color: ColorOption = Color.AUTO,
+    quiet: QuietOption = False,
+    day: TodayOption = None,
+) -> None:
+    """Compare what is declared with what the account has: attachments, memberships, password policy, trails.
+
+    Read-only. Declared and not there is always told; there and not declared is told of what the configuration manages.
+
+    Exit code: 0 nothing at or above --fail-on, 1 drift, 2 something could not be compared.
+    """
+    from tfratchet.account.drift_run import PARTS, Sources, assignments, settings_of
+    from tfratchet.account.drift_run import drift as run
+    from tfratchet.progress import Progress
+    from tfratchet.report.finish import finish, known_format, outputs, rules_by_id, today
+
+    known_format(format_name, "--format")
+    files = outputs(output or [])
+    declared = Sources(paths or ["."], var_file or (), assignments(var or [])).read()
+    settings, loaded = settings_of(declared, config, today(day))
+
+    from tfratchet.account.collect import collect
+    from tfratchet.commands.live import open_account
+
+    account = open_account(profile, region, role_arn)
+    with Progress("reading the account", quiet=quiet) as progress:
+        facts = collect(account, PARTS, progress)
+    outcome = run(facts, declared, settings, loaded, everything=everything)
+    raise typer.Exit(
+        finish(
+            outcome,
+            format_name=format_name,
+            files=files,
+            fail_on=fail_on.value if fail_on else loaded.config.fail_on,
+            color=color.value,
+            quiet=quiet,
+            rules=rules_by_id(),
+            command="drift",
+        )
+    )
