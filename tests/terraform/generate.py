@@ -92,13 +92,26 @@ def _description(block: hcl_blocks.Block) -> str:
     return text
 
 
+def tf_provider(settings: hcl_blocks.Block) -> str:
+    """The version constraint of the AWS provider in a ``terraform`` block."""
+    (providers,) = settings.of("required_providers")
+    found = re.search(r'version\s*=\s*"([^"]+)"', providers.text("aws"))
+    if found is None:
+        raise SystemExit("required_providers has no version of aws")
+    return found[1]
+
+
 def tables(directory: Path) -> str:
     """The generated part of the README of the module in ``directory``."""
     files = [hcl_blocks.read(file) for file in sorted(directory.glob("*.tf"))]
     blocks = [block for file in files for block in file.blocks]
     variables = sorted((b for b in blocks if b.type == "variable"), key=lambda b: ("default" in b.arguments, b.labels))
     outputs = sorted((b for b in blocks if b.type == "output"), key=lambda b: b.labels)
-    lines = ["## Inputs", "", "| name | description | type | default | validated |", "| --- | --- | --- | --- | --- |"]
+    (settings,) = (b for b in blocks if b.type == "terraform")
+    terraform = json.loads(settings.text("required_version"))
+    provider = tf_provider(settings)
+    lines = [f"Needs Terraform {terraform} and the AWS provider {provider}.", ""]
+    lines += ["## Inputs", "", "| name | description | type | default | validated |", "| --- | --- | --- | --- | --- |"]
     objects = []
     for variable in variables:
         kind = variable.text("type")

@@ -231,7 +231,7 @@ def _next_steps(options: Options, found: Found | None, imports: bool) -> list[st
         steps.append(f"In the pipeline, say where pip gets tfratchet from: it asks for {options.source.requirement}.")
     if options.source.repository:
         steps.append(
-            f"terraform -chdir={options.root} get, wherever tfratchet diff runs: of modules that were not downloaded it "
+            f"terraform -chdir={options.root} get, wherever tfratchet diff runs: of modules that are not downloaded it "
             "only sees the arguments."
         )
     steps.append("pre-commit install, and commit tfratchet.toml first: settings count from the next change on.")
