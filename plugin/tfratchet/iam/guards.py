@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from tfratchet.iam.answers import ABSENT, CONTEXTS, FALSE, OLD, PRESENT, Loss, MfaContext
@@ -123,15 +124,24 @@ class _Finder:
             if not before or staying.of(principal).fate is Fate.GONE:
                 continue
             one, other = self._policies(base, principal, before, False), self._policies(head, principal, after, True)
-            if principal.kind == USER:
-                losses = self.prober.losses(Asker.user(principal.label), one, other)
-            else:
-                losses = self.prober.everybody_losses(one, other)
             kept = {h.policy.id for h in after}
+            losses = self._asked(principal, one, other)
             for loss in losses:
-                # Where MFA is concerned, a gain that is only possible counts when base let it pass with MFA.
-                if loss.certain or loss.kind == "guard" or loss.needed_mfa:
+                if loss.certain or loss.kind == "guard":
                     yield self._of_person(principal, loss, kept)
+            # Where MFA is concerned, a gain that is only possible counts when base let it pass with MFA. What a policy
+            # that is new here and cannot be read may allow is no reason to say so.
+            readable = [h for h in after if not _new_and_unread(h, before)]
+            if len(readable) < len(after):
+                losses = self._asked(principal, one, self._policies(head, principal, readable, True))
+            for loss in losses:
+                if not loss.certain and loss.kind == "gain" and loss.needed_mfa:
+                    yield self._of_person(principal, loss, kept)
+
+    def _asked(self, principal: Principal, one: Policies, other: Policies) -> Sequence[Loss]:
+        if principal.kind == USER:
+            return self.prober.losses(Asker.user(principal.label), one, other)
+        return self.prober.everybody_losses(one, other)
 
     def _reaching(self, side: Entitlements, principal: Principal, of_head: bool) -> list[Holding]:
         del of_head
@@ -155,10 +165,20 @@ class _Finder:
                 self.compiled[key] = CompiledPolicy(policy.label, document, (place, policy.id))
         return self.compiled[key]
 
+    @cached_property
+    def _vague(self) -> dict[str, str]:
+        """Policies that head attaches to users or groups whose names are not known: the one who seems to lose it may be
+        among them. By id, with words for it.
+        """
+        found = [h for h in self.pair.head_entitlements.holdings if not h.holder.known and h.holder.kind != ROLE]
+        return {h.policy.id: f"to whom {h.source} attaches" for h in found}
+
     def _of_person(self, principal: Principal, loss: Loss, kept: set[str]) -> GuardLoss:
         place, policy_id = _source(loss.statement)
         reach = loss.kind == "guard" and loss.layer == "identity" and policy_id != "" and policy_id not in kept
         cause: Cause = "reach" if reach else "limit" if loss.layer in ("boundary", "scp") else "document"
+        if reach and loss.certain and policy_id in self._vague:
+            loss = replace(loss, certain=False, depends_on=(Unknown(self._vague[policy_id]),))
         who = principal.label if principal.kind == USER else f"group {principal.label}"
         resource = place.resource if place else None
         counterpart = self.pair.matching.head_for(resource) if resource is not None else None
@@ -377,6 +397,13 @@ class _Finder:
             _any_protected(loss),
             words=("denied", *sorted(loss.actions), *loss.mfa),
         )
+
+
+def _new_and_unread(holding: Holding, before: Sequence[Holding]) -> bool:
+    """Whether base did not have a policy of which nothing is known."""
+    document = holding.document
+    unread = not holding.policy.aws_managed and (document is None or document.opaque is not None)
+    return unread and all(h.policy.id != holding.policy.id for h in before)
 
 
 def _merged(found: Iterable[GuardLoss]) -> Iterator[GuardLoss]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tfratchet.iam.answers import FOREVER, OLD
@@ -12,7 +14,8 @@ from tfratchet.iam.guards import GuardLoss, guard_losses, opens_without_mfa
 from tfratchet.model import Finding, Severity
 from tfratchet.rules.attributes import once
 from tfratchet.rules.base import Rule, side
-from tfratchet.values import Unknown
+from tfratchet.rules.cloudtrail.bucket import LogBucket, log_buckets
+from tfratchet.values import Unknown, display
 
 if TYPE_CHECKING:
     from tfratchet.compare import RootPair
@@ -46,7 +49,8 @@ class GuardRule(Rule):
     def compare(self, pair: RootPair) -> Iterator[Finding]:
         # One edit often opens several things: the worst is told, the others are counted.
         by_place: dict[tuple[object, ...], list[GuardLoss]] = {}
-        for found in once(pair, "guard-losses", guard_losses):
+        for told in once(pair, "guard-losses", guard_losses):
+            found = _weighed(pair, told)
             if self.tells(found):
                 by_place.setdefault((found.address, found.cause), []).append(found)
         for group in by_place.values():
@@ -72,6 +76,27 @@ class GuardRule(Rule):
             lost=found.words,
             details=(*sorted({w for f in group for w in f.who}), "", *sorted(further)),
         )
+
+
+# Buckets that hold logs, by what people call them.
+_LOGS = re.compile(r"log|trail|audit", re.IGNORECASE)
+
+
+def _weighed(pair: RootPair, found: GuardLoss) -> GuardLoss:
+    """A grant on a bucket that is no log bucket opens nothing that a guard is there for: whoever wrote it gave that
+    bucket away.
+    """
+    loss = found.loss
+    if loss.kind != "gain" or not loss.resources or not all(a.startswith("s3:") for a in loss.actions):
+        return found
+    names = [display(b.name) for b in once(pair, "log-bucket-names", _log_buckets) if b.used]
+    if any(_LOGS.search(r) or any(n in r for n in names) for r in loss.resources):
+        return found
+    return replace(found, loss=replace(loss, harmless=True))
+
+
+def _log_buckets(pair: RootPair) -> tuple[LogBucket, ...]:
+    return (*log_buckets(pair.base), *log_buckets(pair.head))
 
 
 def _names(found: GuardLoss) -> str:

@@ -1,0 +1,17 @@
+variable "uploads_policy_arn" { type = string }
+
+resource "aws_iam_group" "admins" { name = "admins" }
+
+resource "aws_iam_group_policy" "admin_with_mfa" {
+  name  = "admin-with-mfa"
+  group = aws_iam_group.admins.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "*"
+      Resource  = "*"
+      Condition = { Bool = { "aws:MultiFactorAuthPresent" = "true" } }
+    }]
+  })
+}
