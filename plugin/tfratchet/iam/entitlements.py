@@ -99,6 +99,8 @@ class Membership:
     source_type: str = ""
     dangling: bool = False
     module: str = ""
+    no_group: bool = False
+    """True when the group is a reference to a resource that is not declared: no plan has ever put anybody into it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,15 +343,27 @@ class Entitlements:
     def _join(
         self, resource: Resource, user: Principal, group: Principal, path: str, unknown: tuple[Unknown, ...]
     ) -> None:
-        argument = "user" if resource.type == "aws_iam_user_group_membership" else "users"
-        value = resource.values.get(argument)
+        of_user = resource.type == "aws_iam_user_group_membership"
         index = path.rpartition(".")[2]
-        if isinstance(value, list):
-            value = value[int(index)] if index.isdigit() and argument == "users" else None
-        dangling = not isinstance(value, Rest) and self._dangles(USER, value)
+
+        def dangles(kind: str, argument: str) -> bool:
+            value = resource.values.get(argument)
+            if isinstance(value, list):
+                value = value[int(index)] if index.isdigit() and path.startswith(argument) else None
+            return not isinstance(value, Rest) and self._dangles(kind, value)
+
+        readable = not any(e.kind == "syntax" for e in self.root.errors)
         self.memberships.append(
             Membership(
-                user, group, resource.address, resource.where(path), unknown, resource.type, dangling, resource.module
+                user,
+                group,
+                resource.address,
+                resource.where(path),
+                unknown,
+                resource.type,
+                dangles(USER, "user" if of_user else "users"),
+                resource.module,
+                readable and dangles(GROUP, "groups" if of_user else "group"),
             )
         )
 

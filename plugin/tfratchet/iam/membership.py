@@ -25,7 +25,7 @@ def memberships_lost(context: Sameness) -> Iterator[Loss | Route]:
 def _membership(context: Sameness, old: Membership) -> Loss | Route | None:
     user, group = old.user, old.group
     stay = context.staying.of(user)
-    if stay.fate is Fate.GONE or old.dangling:
+    if stay.fate is Fate.GONE or old.dangling or old.no_group:
         return None
     now = [m for m in context.head.groups_of.get(user, ()) if m.group == group]
     if now:

@@ -174,6 +174,10 @@ class Names:
         if not isinstance(value, Unknown):
             return None
         match = _WHOLE_REF.match(value.expr)
+        if match is None and value.expr.startswith(REF_OPEN) and value.expr.endswith(REF_CLOSE):
+            # The resource itself where its name is wanted: Terraform refuses it, and everybody sees who is meant.
+            found = self.root.resources.get(value.expr[1:-1])
+            return found.address if found is not None and found.type == kind_type and found.managed else None
         if match is None:
             # A reference to something that is not declared is left as it is written.
             written = _WRITTEN_REF.match(value.expr)
