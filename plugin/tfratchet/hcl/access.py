@@ -30,7 +30,9 @@ def add_member(result: dict[str, Any], key: Value, value: Value) -> None:
         raise EvalError("an object key must be a string")
 
 
-def add_entry(result: dict[str, Any], key: Value, value: Value, depends: Unknown | None, *, group: bool = False) -> None:
+def add_entry(
+    result: dict[str, Any], key: Value, value: Value, depends: Unknown | None, *, group: bool = False
+) -> None:
     """Put an entry beside the known ones: under a key that is not known, or there only as ``depends`` turns out.
 
     ``group``: more values may come under the same key, so none of them is what the key finds.

@@ -32,6 +32,13 @@ _ID_IS = {
 }
 # Data sources that have one result per provider: who declares them, and under which name, changes nothing.
 _PER_PROVIDER = frozenset(["aws_caller_identity", "aws_partition", "aws_region", "aws_iam_account_alias"])
+# Attributes of these that hold the same (``region`` is what version 6 of the provider calls the name of a region).
+_SAME_ATTRIBUTE = {
+    ("aws_caller_identity", "id"): "account_id",
+    ("aws_partition", "id"): "partition",
+    ("aws_region", "id"): "name",
+    ("aws_region", "region"): "name",
+}
 # Data sources of other types that give back what they are given.
 _NAMES_OF_DATA = {
     ("aws_iam_user", "id"): "user_name",
@@ -68,6 +75,7 @@ def _data_attribute(instance: Instance, name: str) -> Value:
         return instance.attribute(_NAMES_OF_DATA[kind, name])
     if kind in _PER_PROVIDER:
         provider = instance.block.body.attributes.get("provider")
+        name = _SAME_ATTRIBUTE.get((kind, name), name)
         alias = "[" + provider.file.text(provider.node).strip() + "]" if provider else ""
         return Unknown(f"{REF_OPEN}data.{kind}{alias}{REF_CLOSE}.{name}")
     return Unknown(f"{instance.expr}.{name}")

@@ -12,7 +12,19 @@ from tfratchet.hcl.expressions import compiled
 from tfratchet.hcl.scope import Lazy, LimitError, Scope
 from tfratchet.hcl.syntax import Attribute, Block, Body
 from tfratchet.model import Location
-from tfratchet.values import REF_CLOSE, REF_OPEN, REST_KEY, Choice, Entries, Rest, Unknown, Value, canonical, display, quote
+from tfratchet.values import (
+    REF_CLOSE,
+    REF_OPEN,
+    REST_KEY,
+    Choice,
+    Entries,
+    Rest,
+    Unknown,
+    Value,
+    canonical,
+    display,
+    quote,
+)
 
 if TYPE_CHECKING:
     from tfratchet.hcl.evaluate import ModuleInstance

@@ -161,7 +161,7 @@ def _step(base: Decision, head: Decision) -> _Step | None:
         if head.answer == "allowed":
             return _Step("guard", True, False, base, head)
         if head.answer == "denied":
-            return _Step("guard", True, True, base, head) if base.explicit else None
+            return _Step("guard", not head.guard_unknown, True, base, head) if base.explicit else None
         return _Step("guard", not head.guard_unknown, not head.guard_unknown, base, head)
     if base.answer == "denied":
         if head.answer == "denied":

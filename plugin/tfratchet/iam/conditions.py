@@ -139,7 +139,7 @@ def _boolean(wanted: str, value: str) -> Kleene:
 def arn_like(pattern: str, value: str) -> Kleene:
     """Each of the six parts of an ARN is compared by itself, so ``*`` does not reach over a colon between them."""
     if own_account(pattern, value):
-        pattern, value = fold(pattern), fold(value)
+        pattern, value = fold(pattern, value)
     wanted, found = pattern.split(":", 5), value.split(":", 5)
     if len(wanted) == 6 and len(found) == 6 and wanted[0] == found[0] == "arn":
         return all_of(match(p, v) for p, v in zip(wanted, found, strict=True))

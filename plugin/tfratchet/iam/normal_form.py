@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from tfratchet.arns import in_usual_partition
 from tfratchet.iam.engine.strings import covers, encode
 from tfratchet.iam.statements import DEFAULT_VERSION, Document, Leaf, Statement, condition_text, texts
 from tfratchet.values import Unknown, canonical
@@ -102,13 +103,13 @@ def _text(leaf: Leaf) -> str:
 
 def _principals(statement: Statement) -> Iterator[tuple[str, bool]]:
     if statement.not_principals is not None:
-        ids = ", ".join(f"{kind}: {canonical(leaf)}" for kind, leaf in statement.not_principals)
+        ids = ", ".join(f"{kind}: {_plain(leaf)}" for kind, leaf in statement.not_principals)
         yield f"not [{ids}]", any(isinstance(leaf, Unknown) for _, leaf in statement.not_principals)
     elif statement.principals is None:
         yield "", False
     else:
         for kind, leaf in statement.principals:
-            yield f"{kind}: {canonical(leaf)}", isinstance(leaf, Unknown)
+            yield f"{kind}: {_plain(leaf)}", isinstance(leaf, Unknown)
 
 
 def _parts(
@@ -116,15 +117,19 @@ def _parts(
 ) -> Iterator[tuple[str, str | None, bool]]:
     """(canonical text, encoded text or None for a Not... list, has unknowns) for each part that can be split off."""
     if negated is not None:
-        members = {_folded(leaf) if fold else canonical(leaf) for leaf in negated}
+        members = {_folded(leaf) if fold else _plain(leaf) for leaf in negated}
         yield f"not [{', '.join(sorted(members))}]", None, any(isinstance(leaf, Unknown) for leaf in negated)
     elif plain is None:
         yield "", None, False
     else:
         for leaf in plain:
-            text = _folded(leaf) if fold else canonical(leaf)
-            encoded = encode(leaf)
+            text = _folded(leaf) if fold else _plain(leaf)
+            encoded = encode(in_usual_partition(leaf))
             yield text, encoded.lower() if fold else encoded, isinstance(leaf, Unknown)
+
+
+def _plain(leaf: Leaf) -> str:
+    return canonical(in_usual_partition(leaf))
 
 
 def _folded(leaf: Leaf) -> str:

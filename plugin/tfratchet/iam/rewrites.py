@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tfratchet.arns import in_usual_partition
 from tfratchet.iam.documents import Document, Leaf, Statement, equal
 from tfratchet.iam.engine.strings import covers, encode
 from tfratchet.iam.statements import condition_text
@@ -107,5 +108,5 @@ def _part(
 
 
 def _code(leaf: Leaf, fold: bool) -> str:
-    code = encode(leaf)
+    code = encode(in_usual_partition(leaf))
     return code.lower() if fold else code

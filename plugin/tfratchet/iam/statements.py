@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from tfratchet.arns import in_its_partition, in_usual_partition
 from tfratchet.iam.json_text import HoleKey, JsonError, read_json
 from tfratchet.values import (
     REST_KEY,
@@ -311,7 +312,7 @@ def _statement(value: Mapping[Any, Any], index: int) -> Statement:
 
 def _leaf(value: Any, where: str) -> Leaf:
     if isinstance(value, (str, Unknown)):
-        return value
+        return in_its_partition(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, Decimal)):
@@ -435,7 +436,7 @@ def condition_text(condition: Condition) -> str:
     operator = condition.text
     if isinstance(condition.operator, str):
         operator = _same_operator(condition)
-    values = ", ".join(canonical(v) for v in condition.values)
+    values = ", ".join(canonical(in_usual_partition(v)) for v in condition.values)
     return f"{operator} {canonical(condition.key)} [{values}]"
 
 

@@ -153,7 +153,7 @@ def _element(_: FunctionContext, value: Any, index: Any) -> Value:
     if isinstance(index, Unknown) and isinstance(value, (Unknown, list)):
         found = element_at(value, index)
         if found is not None:
-            return found  # type: ignore[no-any-return]
+            return found
     if isinstance(value, (Unknown, SetValue)) or not isinstance(value, list):
         if isinstance(value, Unknown) and not isinstance(value, (Template, JsonText)):
             return unknown("element", [value, index])

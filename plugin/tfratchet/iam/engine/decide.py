@@ -7,7 +7,7 @@ boundary, session policies), and so must the identity policies or, in the same a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from tfratchet.iam.engine.policy import ALLOW, DENY, NO, Found, PolicyLike, StatementRef
@@ -62,7 +62,7 @@ class Decision:
     depends_on: tuple[Unknown, ...] = ()
     """The unknown values because of which the answer is not known."""
     guard_unknown: bool = False
-    """Not known because a Deny may apply."""
+    """A Deny may apply; the answer is not known because of it, or ``denied`` for want of an Allow."""
 
 
 def decide(policies: Policies, request: Request) -> Decision:
@@ -80,7 +80,8 @@ def decide(policies: Policies, request: Request) -> Decision:
             maybe_layer, maybe = layer, found
     allowed = _allowed(policies, request)
     if allowed.answer == "denied":
-        return allowed
+        # Nothing allows it; whether it is denied as well counts for whoever asks what the denials are worth.
+        return replace(allowed, guard_unknown=True, depends_on=maybe.unknowns) if maybe.answer is None else allowed
     if maybe.answer is None:
         return Decision(
             "not_known", False, maybe_layer, maybe.by, f"{maybe.by} may deny it", maybe.unknowns, guard_unknown=True

@@ -31,9 +31,11 @@ NOBODY = chr(_FIRST + 5)
 _RESERVED = 16
 
 _ACCOUNT_EXPR = re.compile(
-    r"\u27e6(?:module\.[^\u27e7]*\.)?data\.aws_caller_identity\.[^.\u27e7]+\u27e7\.(?:account_id|id)"
+    r"\u27e6(?:module\.[^\u27e7]*\.)?data\.aws_caller_identity(?:\.[^.\[\u27e7]+)?\u27e7\.(?:account_id|id)"
 )
-_PARTITION_EXPR = re.compile(r"\u27e6(?:module\.[^\u27e7]*\.)?data\.aws_partition\.[^.\u27e7]+\u27e7\.(?:partition|id)")
+_PARTITION_EXPR = re.compile(
+    r"\u27e6(?:module\.[^\u27e7]*\.)?data\.aws_partition(?:\.[^.\[\u27e7]+)?\u27e7\.(?:partition|id)"
+)
 _HOLE = re.compile("[\U000f0000-\U000f0001\U000f0010-\U0010fffd]")
 _ACCOUNT_DIGITS = re.compile(r"(?:(?<=:)|^)[0-9]{12}(?=:|$)")
 _PARTITION_TEXT = re.compile(r"(?<=^arn:)aws(?:-[a-z-]+)?(?=:)")
@@ -142,8 +144,9 @@ def _glob_general(pattern: str, text: str) -> bool:
 
 def may_match(pattern: str, text: str) -> bool:
     """False when no values of the holes in both let ``pattern`` match ``text``."""
-    if own_account(pattern, text):
-        pattern, text = (fold_partition(x).replace(ACCOUNT, _DIGIT * 12) for x in (pattern, text))
+    if PARTITION in pattern or PARTITION in text:
+        pattern, text = fold_partition(pattern), fold_partition(text)
+    pattern, text = pattern.replace(ACCOUNT, _DIGIT * 12), text.replace(ACCOUNT, _DIGIT * 12)
     # Written in both, the partition is the same in both; else it may be any.
     same_partition = PARTITION in pattern and PARTITION in text
     n, m = len(pattern), len(text)
@@ -183,9 +186,15 @@ def own_account(*texts: str) -> bool:
     return any(ACCOUNT in t or PARTITION in t for t in texts)
 
 
-def fold(text: str) -> str:
-    """Literal account numbers and partitions written like the unknown ones of the configuration's own account."""
-    return fold_partition(_ACCOUNT_DIGITS.sub(ACCOUNT, text))
+def fold(one: str, other: str) -> tuple[str, str]:
+    """Two texts with literal account numbers and partitions written like the unknown ones of the configuration's own
+    account: each where one of the two has the unknown one.
+    """
+    if ACCOUNT in one or ACCOUNT in other:
+        one, other = _ACCOUNT_DIGITS.sub(ACCOUNT, one), _ACCOUNT_DIGITS.sub(ACCOUNT, other)
+    if PARTITION in one or PARTITION in other:
+        one, other = fold_partition(one), fold_partition(other)
+    return one, other
 
 
 def fold_partition(text: str) -> str:
@@ -206,7 +215,7 @@ def match(pattern: str, text: str) -> Kleene:
         return chr(_LAST) not in pattern or None
     if not has_holes(pattern) and not has_holes(text):
         return False
-    if own_account(pattern, text) and glob(fold(pattern), fold(text)):
+    if own_account(pattern, text) and glob(*fold(pattern, text)):
         return True
     return None if may_match(pattern, text) else False
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tfratchet.arns import in_usual_partition
 from tfratchet.model import ModuleCall, Resource
 from tfratchet.rules.judge import ModuleDefault, boolean
 from tfratchet.rules.modules import argument
@@ -234,6 +235,8 @@ class _Builder:
 
     def _plain(self, value: Value) -> str:
         """A string without quotes; unknown parts as ``${...}``, so that prefixes can be compared."""
+        if isinstance(value, Unknown):
+            value = in_usual_partition(value)
         if isinstance(value, str):
             return value
         if isinstance(value, Template):
