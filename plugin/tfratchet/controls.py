@@ -96,9 +96,13 @@ def floors() -> Mapping[str, Floor]:
     }
 
 
+LIVE_FLOORS = ("credential_unused_days", "access_key_max_days", "access_key_grace_days")
+"""Days that only a live account has: no resource carries them. Their defaults: ``account.limits``."""
+
+
 def floor_types() -> dict[str, type]:
     """Names that ``floors`` of the configuration may hold, each with the type of its value."""
-    types: dict[str, type] = {}
+    types: dict[str, type] = dict.fromkeys(LIVE_FLOORS, int)
     for control in CONTROLS.values():
         numeric = control.stronger in (Stronger.HIGHER, Stronger.LOWER, Stronger.LONGER)
         types[control.name] = int if numeric else bool

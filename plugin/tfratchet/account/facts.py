@@ -49,6 +49,7 @@ class LiveUser:
     """Names of its groups."""
     boundary: str | None = None
     """ARN of the permissions boundary."""
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,8 @@ class Facts:
     """By ARN."""
     buckets: Mapping[str, LiveBucket] = field(default_factory=dict)
     """Log buckets of the trails, by name."""
+    public_access_block: Mapping[str, bool] | None = None
+    """The account's own settings (``BlockPublicAcls`` ...), which hold for all its buckets; None: not asked, not set."""
     watches: Sequence[Watch] = ()
     unread: Sequence[Unread] = ()
 

@@ -13,3 +13,5 @@ class Limits:
     """A password or an active key that nobody has used for this long is unused."""
     key_days: int = 90
     """An active key should be younger than this."""
+    grace_days: int = 14
+    """A new key may go unused for this long: nobody has put it to use yet."""

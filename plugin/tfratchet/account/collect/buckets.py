@@ -28,6 +28,25 @@ def read_buckets(reader: Reader, trails: Iterable[LiveTrail]) -> dict[str, LiveB
     return {bucket.name: bucket for bucket in reader.each(names, lambda name: _bucket(reader, name, own))}
 
 
+def read_account_block(reader: Reader, buckets: Iterable[LiveBucket]) -> dict[str, bool] | None:
+    """The account's public access block, asked for when some bucket's own is not whole; None: not set, or not asked."""
+    own = [b for b in buckets if b.exists and not b.foreign]
+    if all(b.public_access_block and all(b.public_access_block.values()) for b in own):
+        return None
+    account = reader.account.identity.account
+    control = reader.client("s3control")
+    if ".amazonaws.com" not in control.meta.endpoint_url:
+        control.meta.config.inject_host_prefix = False  # a test server has no host of its own for each account
+    answer: dict[str, Any] = reader.ask(
+        "buckets",
+        "s3:GetAccountPublicAccessBlock",
+        lambda: control.get_public_access_block(AccountId=account),
+        {},
+        absent=("NoSuchPublicAccessBlockConfiguration",),
+    )
+    return answer.get("PublicAccessBlockConfiguration")
+
+
 def _bucket(reader: Reader, name: str, own: frozenset[str] | None) -> LiveBucket:
     s3 = reader.client("s3")
     part = f"bucket:{name}"

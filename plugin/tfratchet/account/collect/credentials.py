@@ -117,7 +117,7 @@ def _suspicious(user: LiveUser, limits: Limits, now: datetime) -> bool:
     return any(
         not key.active
         or _long_ago(key.created, limits.key_days, now)
-        or _long_ago(key.last_used or key.created, limits.unused_days, now)
+        or _long_ago(key.last_used or key.created, limits.unused_days if key.last_used else limits.grace_days, now)
         for key in user.keys
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from tfratchet.account.collect import credentials, settings, users
-from tfratchet.account.collect.buckets import read_buckets
+from tfratchet.account.collect.buckets import read_account_block, read_buckets
 from tfratchet.account.collect.reader import Reader
 from tfratchet.account.collect.trails import read_trails
 from tfratchet.account.collect.watches import read_watches
@@ -67,6 +67,8 @@ def collect(
         report = answers.get("report")
         if report is not None:
             people = credentials.with_credentials(reader, people, report, limits or Limits(), taken)
+        buckets = answers.get("buckets", {})
+        account_block = read_account_block(reader, buckets.values())
         root = answers.get("root", settings.Root())
         return Facts(
             account=identity.account,
@@ -84,7 +86,8 @@ def collect(
             roles=people.roles,
             policies=people.policies,
             trails=trails,
-            buckets=answers.get("buckets", {}),
+            buckets=buckets,
+            public_access_block=account_block,
             watches=answers.get("watches", ()),
             unread=reader.unread,
         )

@@ -115,6 +115,7 @@ def _user(entry: Mapping[str, Any]) -> LiveUser:
         inline=_inline(entry.get("UserPolicyList", ())),
         groups=tuple(sorted(entry.get("GroupList", ()))),
         boundary=_boundary(entry),
+        tags={tag["Key"]: tag["Value"] for tag in entry.get("Tags", ())},
     )
 
 

@@ -86,8 +86,8 @@ def key_address(user: LiveUser, key: AccessKey) -> str:
 
 
 def key_name(user: LiveUser, key: AccessKey) -> str:
-    """An access key for people."""
-    return f"access key {key.id} of user {user.name}" if key.id else f"an access key of user {user.name}"
+    """An access key, at the start of a sentence."""
+    return f"Access key {key.id} of user {user.name}" if key.id else f"An access key of user {user.name}"
 
 
 def listed(words: list[str], limit: int = 3) -> str:

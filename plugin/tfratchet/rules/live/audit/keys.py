@@ -52,9 +52,9 @@ class UnusedKey(AuditRule):
             if days is not None and days >= limit and not spared(user, settings):
                 yield self.found(
                     key_address(user, key),
-                    f"{key_name(user, key)[0].upper()}{key_name(user, key)[1:]} was last used on {day(key.last_used)}.",
+                    f"{key_name(user, key)} was last used on {day(key.last_used)}.",
                     f"used within {limit} days, or inactive",
-                    f"unused for {days} days",
+                    f"last used on {day(key.last_used)}",
                     root=facts.account,
                 )
 
@@ -89,9 +89,9 @@ class OldKey(AuditRule):
             if days is not None and days > limit:
                 yield self.found(
                     key_address(user, key),
-                    f"{key_name(user, key)[0].upper()}{key_name(user, key)[1:]} is of {day(key.created)}.",
+                    f"{key_name(user, key)} was created on {day(key.created)}.",
                     f"{limit} days at most",
-                    f"{days} days old",
+                    f"created on {day(key.created)}",
                     root=facts.account,
                 )
 
@@ -127,10 +127,9 @@ class NeverUsedKey(AuditRule):
             if key.last_used is None and days is not None and days >= limit and not spared(user, settings):
                 yield self.found(
                     key_address(user, key),
-                    f"{key_name(user, key)[0].upper()}{key_name(user, key)[1:]} is of {day(key.created)} and was never "
-                    "used.",
+                    f"{key_name(user, key)} was created on {day(key.created)} and never used.",
                     f"used within {limit} days",
-                    f"never used in {days} days",
+                    f"never used since {day(key.created)}",
                     root=facts.account,
                 )
 
@@ -182,8 +181,8 @@ class UnusedPassword(AuditRule):
 
     ## Looks at
 
-    The credential report (`password_last_used`). The limit is 45 days (`floors.credential_unused_days`); a password that
-    was never used counts from the day it was set. Break-glass principals are left out.
+    The credential report (`password_last_used`). The limit is 45 days (`floors.credential_unused_days`); a password
+    that was never used counts from the day it was set. Break-glass principals are left out.
 
     ## Fix
 
@@ -211,6 +210,6 @@ class UnusedPassword(AuditRule):
                     user.arn,
                     f"The console password of user {user.name} {told}.",
                     f"used within {limit} days",
-                    f"unused for {days} days",
+                    told,
                     root=facts.account,
                 )
