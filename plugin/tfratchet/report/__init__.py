@@ -22,6 +22,7 @@ FORMATS: dict[str, str] = {
     "sarif": "tfratchet.report.sarif",
     "github": "tfratchet.report.github",
     "markdown": "tfratchet.report.markdown",
+    "html": "tfratchet.report.html",
     "junit": "tfratchet.report.junit",
     "gitlab": "tfratchet.report.gitlab",
 }
