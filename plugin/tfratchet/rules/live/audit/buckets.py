@@ -42,6 +42,14 @@ class LogBucketGone(AuditRule):
 
     `s3:GetBucketVersioning` of each bucket that a trail names: a bucket that does not exist has an error of its own.
 
+    ## Fires on
+
+    A trail whose bucket was deleted.
+
+    ## Silent on
+
+    A bucket of another account, which a note tells.
+
     ## Fix
 
     Create the bucket again, or point the trail at another one.
@@ -99,6 +107,14 @@ class LogBucketWeak(AuditRule):
     | `mfa_delete` | low | versions can be deleted without MFA; object lock in mode COMPLIANCE counts instead |
 
     A bucket of another account (a central log account) is looked at there; a note tells of it.
+
+    ## Fires on
+
+    A log bucket with versioning suspended.
+
+    ## Silent on
+
+    The buckets of the module `log-bucket`; a bucket whose public access is blocked by the account's own setting.
 
     ## Fix
 

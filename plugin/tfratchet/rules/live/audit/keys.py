@@ -33,6 +33,14 @@ class UnusedKey(AuditRule):
     `iam:GetAccessKeyLastUsed`. "Not active" is not "unused": inactive keys are not told. The limit is 45 days
     (`floors.credential_unused_days`). Break-glass principals are left out: theirs are not meant to be used.
 
+    ## Fires on
+
+    An active key last used 45 days ago or longer.
+
+    ## Silent on
+
+    A key used 44 days ago; an inactive key, however old; a key that was never used (`TFR608`); a break-glass user.
+
     ## Fix
 
     Deactivate the key, and delete it when nothing has stopped working. `tfratchet remediate` does both.
@@ -69,6 +77,14 @@ class OldKey(AuditRule):
     ## Looks at
 
     The credential report, then `iam:ListAccessKeys`. The limit is 90 days (`floors.access_key_max_days`).
+
+    ## Fires on
+
+    An active key created 91 days ago.
+
+    ## Silent on
+
+    One created 90 days ago; an inactive one.
 
     ## Fix
 
@@ -108,6 +124,14 @@ class NeverUsedKey(AuditRule):
     The credential report, then `iam:ListAccessKeys` and `iam:GetAccessKeyLastUsed`. A new key gets 14 days of grace
     (`floors.access_key_grace_days`). AWS has recorded the last use since April 2015.
 
+    ## Fires on
+
+    An active key created 14 days ago, with no use on record.
+
+    ## Silent on
+
+    One created 13 days ago; an inactive one; a break-glass user.
+
     ## Fix
 
     Delete it, and make a new one when it is needed.
@@ -146,6 +170,14 @@ class SecondKey(AuditRule):
 
     The credential report, then `iam:ListAccessKeys`.
 
+    ## Fires on
+
+    Two active keys.
+
+    ## Silent on
+
+    One active and one inactive key: a rotation that is nearly done.
+
     ## Fix
 
     Deactivate the one that is not used.
@@ -183,6 +215,14 @@ class UnusedPassword(AuditRule):
 
     The credential report (`password_last_used`). The limit is 45 days (`floors.credential_unused_days`); a password
     that was never used counts from the day it was set. Break-glass principals are left out.
+
+    ## Fires on
+
+    A console password last used 45 days ago, or set 45 days ago and never used.
+
+    ## Silent on
+
+    A password that was set last week; a user without a password; a break-glass user.
 
     ## Fix
 

@@ -25,6 +25,15 @@ class UserWithoutMfa(AuditRule):
     The credential report (`password_enabled`, `mfa_active`). AWS hands out one report for four hours, so who looks bad
     in it is asked again: `iam:GetLoginProfile`, `iam:ListMFADevices`.
 
+    ## Fires on
+
+    A user with a login profile and no device.
+
+    ## Silent on
+
+    A user with any device, virtual, hardware or passkey; a user without a password, whatever keys they have
+    (`TFR612` looks at these).
+
     ## Fix
 
     The user sets up a device; nobody can do it in their place. `tfratchet remediate` attaches the MFA guard until then.
@@ -61,6 +70,14 @@ class RootWithoutMfa(AuditRule):
     `iam:GetAccountSummary` (`AccountMFAEnabled`). A member account of an organization whose root has no credentials at
     all (`AccountPasswordPresent` and `AccountAccessKeysPresent` are 0) needs none.
 
+    ## Fires on
+
+    `AccountMFAEnabled` is 0.
+
+    ## Silent on
+
+    A member account whose root has neither password nor keys.
+
     ## Fix
 
     Sign in as root and set up a hardware key, or remove root's credentials from member accounts centrally.
@@ -94,6 +111,14 @@ class RootKeys(AuditRule):
     ## Looks at
 
     `iam:GetAccountSummary` (`AccountAccessKeysPresent`).
+
+    ## Fires on
+
+    `AccountAccessKeysPresent` is 1.
+
+    ## Silent on
+
+    Root without keys, whether or not it has a password.
 
     ## Fix
 

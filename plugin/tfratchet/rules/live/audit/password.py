@@ -29,6 +29,14 @@ class NoPasswordPolicy(AuditRule):
 
     `iam:GetAccountPasswordPolicy`: an account without a policy answers `NoSuchEntity`.
 
+    ## Fires on
+
+    An account where `aws iam get-account-password-policy` answers `NoSuchEntity`.
+
+    ## Silent on
+
+    Any policy, however weak (that is `TFR602`); an account whose policy could not be read (that is an error).
+
     ## Fix
 
     Set the policy with the module `password-policy`, or with `tfratchet remediate`, which sets it to the floors.
@@ -65,6 +73,15 @@ class WeakPasswordPolicy(AuditRule):
     `iam:GetAccountPasswordPolicy`. The floors are those of `tfratchet diff` (CIS: 14 characters, 24 earlier passwords);
     `floors` in the configuration overrides each by its name. One finding a setting, at
     `arn:aws:iam::ACCOUNT:account-password-policy["NAME"]`.
+
+    ## Fires on
+
+    `MinimumPasswordLength` 8; `MaxPasswordAge` not set, which means never; `RequireSymbols` false.
+
+    ## Silent on
+
+    14 characters and more, 24 earlier passwords, 90 days or less; a setting whose floor the configuration lowers to
+    what there is.
 
     ## Fix
 

@@ -27,6 +27,14 @@ class DirectPolicy(AuditRule):
     Managed and inline policies of users (`iam:GetAccountAuthorizationDetails`). A policy that only denies gives no
     permission and is no finding: a guard may well be attached to the user. Neither is a permissions boundary.
 
+    ## Fires on
+
+    `ReadOnlyAccess` attached to the user; an inline policy with an Allow.
+
+    ## Silent on
+
+    Policies of the user's groups; a policy of Denys only; a permissions boundary.
+
     ## Fix
 
     Attach the policy to a group and put the user into it; then detach it from the user.
@@ -84,6 +92,15 @@ class NoMfaGuard(AuditRule):
     actions are. No finding: users without credentials or without any permission, users whose permissions all need MFA,
     users for programs (no console password) who may not call a protected action, and break-glass principals.
     Service control policies are not seen from inside an account: accept the finding where one is the guard.
+
+    ## Fires on
+
+    A console user in a group with `AdministratorAccess` and no guard; the same with a guard that asks `Bool`
+    instead of `BoolIfExists`.
+
+    ## Silent on
+
+    A user of a group with the guard; a user whose every Allow asks for MFA.
 
     ## Fix
 

@@ -55,6 +55,14 @@ class NoTrail(AuditRule):
 
     `cloudtrail:ListTrails`, and `cloudtrail:GetTrailStatus` of each trail. A trail of the organization counts.
 
+    ## Fires on
+
+    An account without any trail.
+
+    ## Silent on
+
+    An account with a trail of its own that is stopped (`TFR614`); one that the organization's trail records.
+
     ## Fix
 
     Create a trail for all regions: the module `cloudtrail` does it.
@@ -91,6 +99,14 @@ class TrailStopped(AuditRule):
     ## Looks at
 
     `cloudtrail:GetTrailStatus` (`IsLogging`). **critical** when no other trail records all regions, else **high**.
+
+    ## Fires on
+
+    `IsLogging` is false.
+
+    ## Silent on
+
+    A trail that logs; a stopped trail of the organization, which its own account tells of.
 
     ## Fix
 
@@ -130,6 +146,14 @@ class NotEverywhere(AuditRule):
 
     `cloudtrail:DescribeTrails`: one trail that logs, with `IsMultiRegionTrail` and `IncludeGlobalServiceEvents`, is
     enough; further trails may be for one region.
+
+    ## Fires on
+
+    A trail of one region, and no other one.
+
+    ## Silent on
+
+    A second trail of one region beside one for all regions.
 
     ## Fix
 
@@ -194,6 +218,14 @@ class NoValidation(_Setting):
 
     `cloudtrail:DescribeTrails` (`LogFileValidationEnabled`).
 
+    ## Fires on
+
+    `LogFileValidationEnabled` is false.
+
+    ## Silent on
+
+    A trail of the organization, which is judged in the account that has it.
+
     ## Fix
 
     Set `enable_log_file_validation = true`.
@@ -222,6 +254,14 @@ class NoKey(_Setting):
     ## Looks at
 
     `cloudtrail:DescribeTrails` (`KmsKeyId`).
+
+    ## Fires on
+
+    No `KmsKeyId`.
+
+    ## Silent on
+
+    A trail with a key; a trail of the organization.
 
     ## Fix
 
@@ -253,6 +293,15 @@ class ManagementEvents(AuditRule):
     `cloudtrail:GetEventSelectors`, which Terraform's plan does not show when they were reset by hand. All trails that
     log are taken together. **high** when calls that write are left out; **medium** when only reads are, or single
     sources (`ExcludeManagementEventSources`: KMS is often left out because of its number).
+
+    ## Fires on
+
+    `IncludeManagementEvents` false; `ReadWriteType` `WriteOnly`; advanced selectors without `eventCategory =
+    Management`; KMS among the excluded sources.
+
+    ## Silent on
+
+    Trails that record everything together, one the reads and one the writes.
 
     ## Fix
 
@@ -304,6 +353,14 @@ class NoInsights(AuditRule):
 
     `cloudtrail:GetInsightSelectors`.
 
+    ## Fires on
+
+    A trail that logs, without insight selectors.
+
+    ## Silent on
+
+    An account where one of the trails has them.
+
     ## Fix
 
     Add the insight selectors `ApiCallRateInsight` and `ApiErrorRateInsight`.
@@ -338,6 +395,14 @@ class DeliveryError(AuditRule):
 
     `cloudtrail:GetTrailStatus` (`LatestDeliveryError`, `LatestDigestDeliveryError`,
     `LatestCloudWatchLogsDeliveryError`).
+
+    ## Fires on
+
+    `LatestDeliveryError` is `AccessDenied` or `NoSuchBucket`.
+
+    ## Silent on
+
+    A trail that delivered after an earlier error: AWS then clears it.
 
     ## Fix
 
@@ -380,6 +445,14 @@ class NoLogGroup(_Setting):
     ## Looks at
 
     `cloudtrail:DescribeTrails` (`CloudWatchLogsLogGroupArn`). Low: EventBridge rules do without.
+
+    ## Fires on
+
+    A trail without a log group.
+
+    ## Silent on
+
+    A trail with one; a trail of the organization.
 
     ## Fix
 

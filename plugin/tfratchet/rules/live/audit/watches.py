@@ -124,6 +124,14 @@ class NobodyTold(AuditRule):
     | `cloudtrail-changes` | medium | CIS 4.5: `StopLogging`, `DeleteTrail`, `UpdateTrail` |
     | `further-calls` | low | the other protected calls on policies, people and trails |
 
+    ## Fires on
+
+    An account without rules and alarms; a rule for `DetachUserPolicy` in `eu-west-1` only, which never hears of it.
+
+    ## Silent on
+
+    The modules `detach-guard` and `cloudtrail`; a rule for all of `aws.iam` with a target.
+
     ## Fix
 
     The module `detach-guard` watches all of them.
@@ -183,6 +191,15 @@ class SilentWatch(AuditRule):
 
     The same calls as `TFR624`: a rule that is disabled or has no target; a metric filter without alarm; an alarm whose
     actions are off or that has none.
+
+    ## Fires on
+
+    A rule for `StopLogging` that is disabled, or without target; a metric filter whose alarm has its actions
+    switched off.
+
+    ## Silent on
+
+    Rules about anything else; a silent one beside another that hears the same events.
 
     ## Fix
 
