@@ -8,7 +8,7 @@ JOBS ?= 2
 PYTEST_ARGS ?=
 
 BIN := .venv/bin
-SOURCES := plugin checks tests tools benchmarks
+SOURCES := plugin checks action tests tools benchmarks
 
 .DEFAULT_GOAL := help
 .PHONY: help demo install dev test test-environments provider-mirror lint format types docs docs-check sign bench clean
