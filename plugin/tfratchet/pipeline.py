@@ -114,6 +114,8 @@ class Outcome:
     head: Compared
     result: Result
     statistics: Statistics = field(default_factory=Statistics)
+    scope: str = ""
+    """What was looked at, by a command that compares no two versions: told in place of the two sides."""
 
 
 def open_sides(options: DiffOptions) -> Sides:

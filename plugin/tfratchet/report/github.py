@@ -8,6 +8,7 @@ from tfratchet.model import Certainty, Finding, Severity
 from tfratchet.report import ReportOptions, worst_first
 from tfratchet.report.escape import printable
 from tfratchet.report.places import anchor
+from tfratchet.report.wording import Wording, wording
 
 if TYPE_CHECKING:
     from tfratchet.pipeline import Outcome
@@ -34,13 +35,13 @@ def render(outcome: Outcome, options: ReportOptions) -> str:
             _command("error", place.file if place else "", place.line if place else None, "could not compare")
             + data(problem.message)
         )
-    lines += [_annotation(finding) for finding in findings]
+    lines += [_annotation(finding, wording(options.command)) for finding in findings]
     if not options.quiet or lines:
         lines.append(f"tfratchet: {len(findings) or 'no'} finding{'' if len(findings) == 1 else 's'}")
     return "".join(f"{line}\n" for line in lines)
 
 
-def _annotation(finding: Finding) -> str:
+def _annotation(finding: Finding, names: Wording) -> str:
     place = anchor(finding)
     title = f"{finding.rule} {finding.severity}: {finding.title}"
     if finding.certainty is Certainty.POSSIBLE:
@@ -50,8 +51,8 @@ def _annotation(finding: Finding) -> str:
         before += f" ({finding.base.location})"
     parts = [
         finding.message,
-        f"before: {before}",
-        f"after: {finding.head.value if finding.head else 'gone'}",
+        f"{names.before}: {before}",
+        f"{names.after}: {finding.head.value if finding.head else 'gone'}",
         *([f"depends on: {', '.join(finding.depends_on)}"] if finding.depends_on else []),
         *([f"fix: {finding.fix}"] if finding.fix else []),
     ]

@@ -24,6 +24,7 @@ from tfratchet.report.graph import chosen, pictures
 from tfratchet.report.html_findings import rows, rule_pages
 from tfratchet.report.html_graph import sentences, svg
 from tfratchet.report.html_text import code, escaped
+from tfratchet.report.wording import wording
 
 if TYPE_CHECKING:
     from tfratchet.pipeline import Compared, Outcome
@@ -116,7 +117,7 @@ def _verdict(findings: Sequence[Finding], errors: Sequence[Problem], options: Re
     """Its class, and the sentence."""
     change = options.command in ("diff", "plan")
     if errors:
-        return "unsure", "Not everything was compared"
+        return "unsure", f"Not everything was {wording(options.command).looked}"
     if findings:
         return str(findings[0].severity), "This change takes away protection" if change else "Something is to be done"
     return "good", "Nothing is taken away" if change else "Nothing found"
@@ -145,6 +146,8 @@ def _header(
 
 
 def _compared(outcome: Outcome) -> str:
+    if outcome.scope:
+        return f"Looked at {escaped(outcome.scope)}."
     counted = outcome.statistics
     text = f"Compared {_side(outcome.base)} with {_side(outcome.head)}: "
     if counted.roots == 0:

@@ -15,6 +15,7 @@ from tfratchet.more import KEPT, LOST, NEW, STRONGER, Edge, Gain
 from tfratchet.report import ReportOptions, exit_code, worst_first
 from tfratchet.report.escape import printable
 from tfratchet.report.graph import mermaid
+from tfratchet.report.wording import Wording, wording
 
 if TYPE_CHECKING:
     from tfratchet.pipeline import Compared, Outcome
@@ -40,9 +41,9 @@ def render(outcome: Outcome, options: ReportOptions) -> str:
     result = outcome.result
     findings = worst_first(f for f in result.findings if f.suppressed is None)
     accepted = worst_first(f for f in result.findings if f.suppressed is not None)
-    head = [MARKER, f"## {_verdict(findings, result.errors)}", "", _compared(outcome), ""]
+    head = [MARKER, f"## {_verdict(findings, result.errors, wording(options.command))}", "", _compared(outcome), ""]
     if result.errors:
-        head += ["### Could not be compared", "", *_list(result.errors, _problem), ""]
+        head += [f"### Could not be {wording(options.command).looked}", "", *_list(result.errors, _problem), ""]
     more = result.more()
     tail = [*_gains(more.gains, shut=bool(findings)), *_graph(findings, more.edges)]
     tail += _folded(f"{len(accepted)} accepted", _list(accepted, _accepted)) if accepted else []
@@ -55,25 +56,27 @@ def render(outcome: Outcome, options: ReportOptions) -> str:
     return text
 
 
-def _verdict(findings: Sequence[Finding], errors: Sequence[Problem]) -> str:
+def _verdict(findings: Sequence[Finding], errors: Sequence[Problem], words: Wording) -> str:
     counts = {level: sum(f.severity is level for f in findings) for level in sorted(Severity, reverse=True)}
     found = ", ".join(f"{n} {level}" for level, n in counts.items() if n)
     if errors:
-        return f"⚠️ tfratchet: not everything was compared{f'; {found} so far' if found else ''}"
+        return f"⚠️ tfratchet: not everything was {words.looked}{f'; {found} so far' if found else ''}"
     if findings:
-        return f"{_SIGNS[findings[0].severity]} tfratchet: this change takes away protection: {found}"
-    return "✅ tfratchet: nothing is taken away"
+        return f"{_SIGNS[findings[0].severity]} tfratchet: {words.found}: {found}"
+    return f"✅ tfratchet: {words.nothing}"
 
 
 def _compared(outcome: Outcome) -> str:
+    if outcome.scope:
+        return f"Looked at {text(outcome.scope, _TEXT)}."
     counted = outcome.statistics
-    text = f"Compared {_side(outcome.base)} with {_side(outcome.head)}: "
+    words = f"Compared {_side(outcome.base)} with {_side(outcome.head)}: "
     if counted.roots == 0:
-        return f"{text}{_count(counted.changed, 'changed file')}, none of which any root module reads."
-    text += f"{_count(counted.roots, 'root module')}, {_count(counted.resources, 'resource')}"
+        return f"{words}{_count(counted.changed, 'changed file')}, none of which any root module reads."
+    words += f"{_count(counted.roots, 'root module')}, {_count(counted.resources, 'resource')}"
     if counted.calls:
-        text += f", {_count(counted.calls, 'module call')} not looked into"
-    return text + (f"; {_count(counted.unknown, 'value')} could not be known." if counted.unknown else ".")
+        words += f", {_count(counted.calls, 'module call')} not looked into"
+    return words + (f"; {_count(counted.unknown, 'value')} could not be known." if counted.unknown else ".")
 
 
 def _findings(findings: Sequence[Finding], options: ReportOptions, space: int) -> list[str]:
@@ -86,7 +89,7 @@ def _findings(findings: Sequence[Finding], options: ReportOptions, space: int) -
     rows: list[str] = []
     details: list[str] = []
     for finding in findings:
-        row, detail = _row(finding), _detail(finding, options.rules.get(finding.rule))
+        row, detail = _row(finding), _detail(finding, options.rules.get(finding.rule), wording(options.command))
         used += _size([row, *detail])
         if used > space:
             break
@@ -105,7 +108,7 @@ def _row(finding: Finding) -> str:
     return f"| {_SIGNS[finding.severity]} {finding.severity} | {code(finding.rule, 20)} | {what} | {where} |"
 
 
-def _detail(finding: Finding, rule: RuleInfo | None) -> list[str]:
+def _detail(finding: Finding, rule: RuleInfo | None, names: Wording) -> list[str]:
     possible = " (possible)" if finding.certainty is Certainty.POSSIBLE else ""
     lines = [
         f"#### {_SIGNS[finding.severity]} {code(finding.rule, 20)} {text(finding.title, _CELL)}{possible}",
@@ -117,10 +120,10 @@ def _detail(finding: Finding, rule: RuleInfo | None) -> list[str]:
     if finding.root != "." or finding.variant:
         with_file = f" with {code(finding.variant, _CELL)}" if finding.variant else ""
         lines.append(f"- root module: {code(finding.root, _CELL)}{with_file}")
-    for name, side, absent in (("before", finding.base, "not there"), ("after", finding.head, "gone")):
+    for name, side, absent in ((names.before, finding.base, "not there"), (names.after, finding.head, "gone")):
         place = _place(side)
         # A removal has no line in head: reviewers find it on the left side of the diff.
-        left = ", left side of the diff" if place and name == "before" and finding.head is None else ""
+        left = ", left side of the diff" if place and side is finding.base and finding.head is None else ""
         lines.append(
             f"- {name}: {code(side.value, _TEXT) if side else absent}" + (f" ({place}{left})" if place else "")
         )

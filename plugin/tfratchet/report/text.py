@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tfratchet.model import Certainty, Finding, Problem, Severity, Side
 from tfratchet.report import ReportOptions, worst_first
 from tfratchet.report.escape import printable
+from tfratchet.report.wording import wording
 
 if TYPE_CHECKING:
     from tfratchet.pipeline import Compared, Outcome
@@ -97,15 +98,19 @@ class _Writer:
     def sides(self, base: Side | None, head: Side | None) -> None:
         places = [printable(str(s.location)) if s and s.location else "" for s in (base, head)]
         width = min(max(map(len, places)), _LOCATION_WIDTH)
+        words = wording(self.options.command)
+        signs = words.signs
+        styles = ("base", "head") if words.change else ("head", "base")  # red is what is wrong
+        lead = _INDENT[:-2] if words.change else _INDENT
         for sign, name, side, place, absent in (
-            ("-", "base", base, places[0], "not there"),
-            ("+", "head", head, places[1], "gone"),
+            (signs[0], styles[0], base, places[0], "not there"),
+            (signs[1], styles[1], head, places[1], "gone"),
         ):
             value = printable(side.value) if side else absent
             line = f"{place.ljust(width)}  {value}".strip() if width else value
             if width and not place:
                 line = " " * (width + 2) + value
-            self.lines.append(f"{_INDENT[:-2]}{self.style(name, f'{sign} {line}')}")
+            self.lines.append(f"{lead}{self.style(name, f'{sign} {line}')}")
 
     def accepted(self, findings: Sequence[Finding]) -> None:
         if not findings:
@@ -135,9 +140,13 @@ class _Writer:
         verdict = found or self.style("good" if not result.errors else "bold", "nothing found")
         if accepted:
             verdict += f", {accepted} accepted"
+        not_everything = f"not everything was {wording(self.options.command).looked}"
         if result.errors:
-            verdict += ", " + self.style("bad", f"{_count(len(result.errors), 'error')}: not everything was compared")
+            verdict += ", " + self.style("bad", f"{_count(len(result.errors), 'error')}: {not_everything}")
         self.lines.append(verdict)
+        if self.outcome.scope:
+            self.lines.append(self.style("dim", printable(f"looked at {self.outcome.scope}")))
+            return
         compared = f"compared {_side(self.outcome.base)} with {_side(self.outcome.head)}: "
         if counted.roots == 0:
             compared += f"{_count(counted.changed, 'changed file')}, none of which any root module reads"
