@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -111,11 +111,12 @@ def finish(
     quiet: bool,
     rules: Mapping[str, RuleInfo],
     command: str,
+    text: Callable[[Outcome, ReportOptions], str] | None = None,
 ) -> int:
     """Print the report on stdout and the errors on stderr, write the files, and give the exit code.
 
-    ``fail_on``: a severity or ``never``. ``files``: what ``outputs`` gave. Raises UserError when a file cannot be
-    written.
+    ``fail_on``: a severity or ``never``. ``files``: what ``outputs`` gave. ``text``: how the command writes its report
+    for people, where that is not the usual one. Raises UserError when a file cannot be written.
     """
     threshold = None if fail_on == "never" else Severity[fail_on.upper()]
     options = ReportOptions(
@@ -126,17 +127,21 @@ def finish(
         rules=rules,
         command=command,
     )
-    sys.stdout.write(render(format_name, outcome, options))
+
+    def written(name: str, told: ReportOptions) -> str:
+        return text(outcome, told) if text is not None and name == "text" else render(name, outcome, told)
+
+    sys.stdout.write(written(format_name, options))
     sys.stdout.flush()
     for problem in dict.fromkeys(outcome.result.errors):
         where = f"{problem.location}: " if problem.location else ""
         sys.stderr.write(f"tfratchet: error: {printable(where + problem.message)}\n")
     for name, path in files:
         plain = ReportOptions(quiet=quiet, fail_on=threshold, rules=rules, command=command)
-        text = render(name, outcome, plain)
+        report = written(name, plain)
         try:
             with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as handle:
-                handle.write(text)
+                handle.write(report)
         except OSError as error:
             raise UserError(f"cannot write the report: {error.strerror}", where=path) from None
     return exit_code(outcome, threshold)
