@@ -147,4 +147,5 @@ def _policy(entry: Mapping[str, Any]) -> LivePolicy:
     document: Document = next(
         (v["Document"] for v in versions if v.get("IsDefaultVersion") or v.get("VersionId") == version), {}
     )
-    return LivePolicy(entry["Arn"], entry["PolicyName"], document, version)
+    name = entry.get("PolicyName") or entry["Arn"].rpartition("/")[2]  # moto leaves it out
+    return LivePolicy(entry["Arn"], name, document, version)
