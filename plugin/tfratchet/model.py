@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tfratchet.values import Unknown, Value
 
@@ -184,6 +185,8 @@ class Root:
     open_inputs: bool = False
     """True for the second look at such a root module: these variables are unknown here, since whoever calls or plans
     it may give them anything."""
+    inputs: Any = None
+    """What callers of the root module know of its variables, for the evaluation of head (``hcl.inputs.Inputs``)."""
     files_read: frozenset[str] = frozenset()
     """Every file that the evaluation read or asked for."""
     exists: bool = True

@@ -70,11 +70,13 @@ class Evaluator:
                 return None
 
         def load(opaque: frozenset[str]) -> tuple[Root, Root]:
-            options = {"standalone": target.standalone, "opaque": opaque, "open_inputs": open_inputs}
-            return (
-                self._load(self.base, target.base_path, before, options),
-                self._load(self.head, target.head_path, after, options),
-            )
+            options: dict[str, Any] = {
+                "standalone": target.standalone,
+                "opaque": opaque,
+                "open_inputs": open_inputs,
+            }
+            base = self._load(self.base, target.base_path, before, options)
+            return base, self._load(self.head, target.head_path, after, {**options, "before": base.inputs})
 
         base, head = load(frozenset())
         opaque = _opaque_on_one_side(base, head)

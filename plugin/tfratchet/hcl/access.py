@@ -8,6 +8,7 @@ from typing import Any
 
 from tfratchet.hcl import collections as coll
 from tfratchet.hcl.convert import EvalError, choose, to_bool, to_string
+from tfratchet.hcl.inputs import Shaped, element_of
 from tfratchet.hcl.scope import Lazy, Scope
 from tfratchet.values import REST_KEY, Choice, Entries, Rest, Unknown, Value, canonical, is_known, quote
 
@@ -78,6 +79,8 @@ def attribute_of(value: Any, name: str) -> Any:
         return value.attribute(name)
     if isinstance(value, Choice):
         return choose(value.condition, attribute_of(value.if_true, name), attribute_of(value.if_false, name))
+    if isinstance(value, Shaped):
+        return value.attribute(name)
     if isinstance(value, Unknown):
         return Unknown(f"{value.expr}.{name}")
     if isinstance(value, list) and name.isdigit():
@@ -96,8 +99,10 @@ def index_of(value: Any, key: Any) -> Any:
         element = coll.element_at(value, key)
         if element is not None:
             return element
+    if isinstance(value, Shaped) and isinstance(key, str) and value.shape.element is None:
+        return value.attribute(key)
     if isinstance(value, Unknown):
-        return Unknown(f"{value.expr}[{canonical(key)}]")
+        return element_of(value, f"{value.expr}[{canonical(key)}]")
     if isinstance(key, Unknown):
         rest = value.get(REST_KEY) if isinstance(value, dict) else None
         if isinstance(rest, Entries) and key.expr in rest.by_key:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tree_sitter import Node
 
 from tfratchet.hcl.convert import EvalError, to_bool, to_string
+from tfratchet.hcl.inputs import element_of
 from tfratchet.hcl.scope import Lazy, Scope
 from tfratchet.values import REST_KEY, Choice, Entries, Rest, SetValue, Unknown, Value, canonical
 
@@ -60,7 +61,7 @@ def elements(value: Any) -> Iterator[Element]:
     elif isinstance(value, Lazy) and (whole := value.materialise()) is not value:
         yield from elements(whole)
     elif isinstance(value, Unknown):
-        yield Element(Unknown(f"keys({value.expr})[*]"), Unknown(f"{value.expr}[*]"), value)
+        yield Element(Unknown(f"keys({value.expr})[*]"), element_of(value, f"{value.expr}[*]"), value)
     elif value is None:
         raise EvalError("a collection is needed, not null")
     else:
@@ -98,7 +99,7 @@ def element_at(value: Unknown | list[Any], key: Unknown) -> Any:
         return value[0].value
     if isinstance(value, Lazy):
         return None
-    return Unknown(f"{text}[*]") if key.expr == f"keys({text})[*]" or _counts(key, text) else None
+    return element_of(value, f"{text}[*]") if key.expr == f"keys({text})[*]" or _counts(key, text) else None
 
 
 def _counts(key: Unknown, text: str) -> bool:
@@ -206,7 +207,7 @@ def splat(value: Any, steps: list[Step], scope: Scope) -> Any:
             for e in value
         ]
     if isinstance(value, Unknown) and not isinstance(value, Lazy):
-        return [Rest(apply_steps(Unknown(f"{value.expr}[*]"), steps, scope), value)]
+        return [Rest(apply_steps(element_of(value, f"{value.expr}[*]"), steps, scope), value)]
     return [apply_steps(value, steps, scope)]
 
 

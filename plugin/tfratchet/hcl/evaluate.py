@@ -10,6 +10,7 @@ from tfratchet.hcl.calls import locate
 from tfratchet.hcl.context import Context
 from tfratchet.hcl.convert import EvalError
 from tfratchet.hcl.expressions import Compiler, compiled
+from tfratchet.hcl.inputs import Inputs, newer, shaped
 from tfratchet.hcl.instances import Collection, Instance, expand
 from tfratchet.hcl.module import Module
 from tfratchet.hcl.scope import Lazy, Scope
@@ -36,6 +37,7 @@ class ModuleInstance:
         literals: Mapping[str, str] | None = None,
         key_path: str = "",
         open_inputs: frozenset[str] = frozenset(),
+        before: Inputs | None = None,
     ) -> None:
         self.context = context
         self.budget = context.budget
@@ -51,6 +53,8 @@ class ModuleInstance:
         """Names of the calls that lead here, joined by ``.`` (the key of ``modules.json``)."""
         self.open_inputs = open_inputs
         """Variables with an empty default that are unknown: some caller gives them."""
+        self.before = before or Inputs()
+        """What base's callers know."""
         self.scope = Scope(self)
         self._values: dict[tuple[str, ...], Any] = {}
         self._running: set[tuple[str, ...]] = set()
@@ -135,16 +139,28 @@ class ModuleInstance:
             value, given = compiled(self.arguments[name]).evaluate(self.caller), True
         nullable = "nullable" not in attributes or self.constant(attributes["nullable"]) is not False
         if not given or (value is None and not nullable):
-            if "default" not in attributes:
-                return Unknown(self.full(f"var.{name}"))
+            if "default" not in attributes or name in self.before.required:
+                return self._from_outside(name, constraint)
             value = self.constant(attributes["default"])
             if name in self.open_inputs and value in (None, "", [], {}):
-                return Unknown(self.full(f"var.{name}"))
+                return self._from_outside(name, constraint)
         try:
             return convert(value, constraint)
         except EvalError as error:
             self.report(EvalError(f"variable {name!r}: {error}"), self.origin(("var", name)))
             return value
+
+    def _from_outside(self, name: str, constraint: TypeConstraint) -> Unknown:
+        old = self.before.types.get(name)
+        return shaped(self.full(f"var.{name}"), newer(old, constraint) if old is not None else None)
+
+    def inputs(self) -> Inputs:
+        """What callers of this module know, the values in the tree aside."""
+        open_ones = {
+            k: b for k, b in self.module.variables.items() if k not in self.arguments and k not in self.literals
+        }
+        required = frozenset(k for k, b in open_ones.items() if "default" not in b.body.attributes)
+        return Inputs(required, {k: self._constraint(b) for k, b in open_ones.items()})
 
     def _constraint(self, block: Block) -> TypeConstraint:
         attribute = block.body.attributes.get("type")

@@ -12,6 +12,7 @@ from tfratchet.hcl.context import Context
 from tfratchet.hcl.convert import EvalError
 from tfratchet.hcl.evaluate import META_ARGUMENTS, CalledModule, ModuleInstance
 from tfratchet.hcl.expressions import compiled
+from tfratchet.hcl.inputs import Inputs
 from tfratchet.hcl.instances import Instance, block_names, guarded
 from tfratchet.hcl.module import Module, Parser, read_variables, variable_files
 from tfratchet.hcl.scope import LimitError, Limits
@@ -40,13 +41,14 @@ def load_root(
     standalone: bool = False,
     opaque: frozenset[str] = frozenset(),
     open_inputs: frozenset[str] = frozenset(),
+    before: Inputs | None = None,
 ) -> Root:
     """Evaluate the root module in the directory ``path`` of ``tree``.
 
     ``var_files`` and ``variant`` are further var files (paths in the tree), loaded last, in order; ``variables`` are
     ``--var`` texts. Calls whose address without instance keys is in ``opaque`` are not followed. A variable in
-    ``open_inputs`` is unknown when its default is empty, as a caller may give it anything. Nothing is raised:
-    problems are in the result.
+    ``open_inputs`` is unknown when its default is empty, as a caller may give it anything. ``before``: what callers
+    gave base (``Root.inputs``). Nothing is raised: problems are in the result.
     """
     context = Context(tree, path, parser or Parser(), limits or Limits(), opaque)
     if sys.getrecursionlimit() < _RECURSION:
@@ -59,7 +61,9 @@ def load_root(
     context.files_read.update(files)
     for problem in problems:
         context.add(problem)
-    instance = ModuleInstance(context, module, arguments=assignments, literals=variables, open_inputs=open_inputs)
+    instance = ModuleInstance(
+        context, module, arguments=assignments, literals=variables, open_inputs=open_inputs, before=before
+    )
     collected = _Collected()
     try:
         _collect(instance, collected)
@@ -79,6 +83,7 @@ def load_root(
         standalone=standalone,
         empty_inputs=_empty_inputs(module, {*assignments, *(variables or {})}),
         open_inputs=bool(open_inputs),
+        inputs=instance.inputs(),
         files_read=frozenset(context.files_read),
     )
 

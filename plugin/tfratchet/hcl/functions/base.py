@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tfratchet.hcl.convert import EvalError, same, to_bool, to_number, to_string, type_name
+from tfratchet.hcl.inputs import element_of
 from tfratchet.values import (
     REF_CLOSE,
     REST_KEY,
@@ -168,9 +169,9 @@ def unknown(name: str, args: Iterable[Any]) -> Unknown:
 
 
 def access(of: Unknown, step: str) -> Unknown:
-    """A part of an unknown value: ``access(x, "[*]")``."""
+    """An element of an unknown value: ``access(x, "[*]")``."""
     expr = of.expr
-    return Unknown(f"({expr}){step}" if " " in expr and not expr.endswith(")") else expr + step)
+    return element_of(of, f"({expr}){step}" if " " in expr and not expr.endswith(")") else expr + step)
 
 
 def rest_of(of: Unknown) -> Rest:

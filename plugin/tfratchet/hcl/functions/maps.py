@@ -17,6 +17,7 @@ from tfratchet.hcl.functions.base import (
     rest_of,
     unknown,
 )
+from tfratchet.hcl.inputs import Shaped
 from tfratchet.values import REST_KEY, Choice, Entries, Rest, SetValue, Unknown, Value, canonical, is_known, quote
 
 FUNCTIONS = Module()
@@ -109,6 +110,8 @@ def _lookup(_: FunctionContext, value: Any, key: Any, *default: Any) -> Value:
         return unknown("lookup", [value, key, *default])
     if isinstance(value, dict) and key in value and key != REST_KEY:
         return value[key]
+    if isinstance(value, Shaped) and key in value.shape.absent:
+        return value.attribute(key)
     of = value if isinstance(value, Unknown) else rest_entry(value)
     if of is not None:
         return _entry(of, key, default[0]) if default else access(of, f"[{quote(key)}]")

@@ -1,0 +1,15 @@
+variable "trail" {
+  type = object({
+    name   = string
+    bucket = string
+  })
+  default = null
+}
+
+resource "aws_cloudtrail" "extra" {
+  count = var.trail != null ? 1 : 0
+
+  name                  = var.trail.name
+  s3_bucket_name        = var.trail.bucket
+  is_multi_region_trail = true
+}
