@@ -36,6 +36,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 COMMANDS: dict[str, str] = {
     "diff": "tfratchet.commands.diff",
     "plan": "tfratchet.commands.plan",
+    "audit": "tfratchet.commands.audit",
     "drift": "tfratchet.commands.drift",
     "explain": "tfratchet.commands.explain",
     "scan": "tfratchet.commands.scan",

@@ -107,8 +107,8 @@ class WeakPasswordPolicy(AuditRule):
                 continue
             yield self.found(
                 item(account_arn(facts, WHAT), control.name),
-                f"Password policy of account {facts.account}: {control.label} is {shown(control, live)}, and should be "
-                f"{required(control, least)}.",
+                f"Password policy of account {facts.account}: {control.label}: {shown(control, live)}; "
+                f"{required(control, least)} wanted.",
                 required(control, least),
                 shown(control, live),
                 severity=Severity.HIGH if control.name in _HIGH else Severity.MEDIUM,
