@@ -11,7 +11,7 @@ BIN := .venv/bin
 SOURCES := plugin checks action tests tools benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install dev test test-environments provider-mirror lint format types docs docs-check sign bench clean
+.PHONY: help demo install dev test test-environments provider-mirror chromium lint format types docs docs-check sign bench clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -39,7 +39,10 @@ dev: .venv/.dev  ## tfratchet and everything to develop it in .venv
 demo: .venv/.core  ## a change that weakens a secure baseline, and what tfratchet says about it
 	@$(BIN)/python tools/demo.py
 
-test-environments: .venv/.dev .venv-hcl2/.made .venv-pmapper/.made provider-mirror
+test-environments: .venv/.dev .venv-hcl2/.made .venv-pmapper/.made provider-mirror chromium
+
+chromium:  ## the browser for the tests of the HTML report
+	@sh tools/chromium.sh
 
 provider-mirror: .venv/.dev  ## the AWS provider for tests with real terraform, without a registry
 	@$(BIN)/python tests/terraform/provider_mirror.py
