@@ -29,7 +29,8 @@ class Wording:
 _CHANGE = Wording()
 _ACCOUNT = Wording("wanted", "is", False, "this account is not as it should be", "nothing found", "looked at")
 _DRIFT = Wording("declared", "live", False, "the account is not as declared", "the account is as declared", "compared")
-_BY_COMMAND = {"audit": _ACCOUNT, "drift": _DRIFT}
+_EVENTS = Wording("before", "event", False, "protected calls were made", "no protected call was made", "read")
+_BY_COMMAND = {"audit": _ACCOUNT, "drift": _DRIFT, "events": _EVENTS}
 
 
 def wording(command: str) -> Wording:
