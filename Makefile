@@ -11,7 +11,7 @@ BIN := .venv/bin
 SOURCES := plugin checks action tests tools benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install dev test test-environments provider-mirror chromium lint format types docs docs-check sign bench clean
+.PHONY: help demo install dev test test-environments provider-mirror chromium lint format types docs docs-check report-image sign bench clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -66,6 +66,9 @@ docs: .venv/.dev  ## write the generated pages
 	$(BIN)/python tools/checks_docs.py
 	$(BIN)/python tests/terraform/generate.py
 	$(BIN)/python tools/demo.py --readme
+
+report-image: .venv/.dev chromium  ## the picture of the HTML report in docs/images
+	$(BIN)/python tools/report_image.py
 
 docs-check: .venv/.dev  ## fail when a generated page is out of date
 	$(BIN)/tfratchet rules-docs docs/rules --check
