@@ -1,91 +1,19 @@
-"""GitHub's REST API, by the standard library. The token goes to the API's own address and nowhere else."""
+"""GitHub's REST API for the steps that publish."""
 
 from __future__ import annotations
 
-import json
-import time
-import urllib.error
-import urllib.request
-from typing import Any
+from gh import needed
 
-_TRIES = 3
-_AGAIN = (429, 500, 502, 503, 504)
-_TIMEOUT = 30.0
+from tfratchet.hosting.web import Api, ApiError
+
+__all__ = ["Api", "ApiError", "github"]
 
 
-class ApiError(Exception):
-    """What the API said instead of doing it. ``status`` is 0 when it could not be reached."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(f"{status or 'no answer'}: {message}")
-        self.status = status
-
-    @property
-    def refused(self) -> bool:
-        """Whether it is about permission: a fork, or a job that was not given it."""
-        return self.status in (401, 403, 404)
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """urllib would take the token along, to whatever address it is sent to."""
-
-    def redirect_request(self, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
-        return None
-
-
-class Api:
-    """One repository's API."""
-
-    def __init__(self, address: str, token: str, pause: float = 1.0) -> None:
-        self.address = address.rstrip("/")
-        self.token = token
-        self.pause = pause
-        self.opener = urllib.request.build_opener(_NoRedirect)
-
-    def get(self, path: str) -> Any:
-        """The answer to a GET, as plain data. Raises ApiError."""
-        return self.call("GET", path)
-
-    def call(self, method: str, path: str, body: Any = None, *, again: bool = True) -> Any:
-        """The answer as plain data. ``again``: try again when the server is at fault. Raises ApiError."""
-        for turn in range(_TRIES):
-            try:
-                return self._once(method, path, body)
-            except ApiError as error:  # noqa: PERF203 (trying again is what the loop is for)
-                last = turn + 1 == _TRIES
-                if last or not again or (error.status and error.status not in _AGAIN):
-                    raise
-                time.sleep(self.pause * 2**turn)
-        raise AssertionError("not reached")
-
-    def _once(self, method: str, path: str, body: Any) -> Any:
-        request = urllib.request.Request(  # noqa: S310 (the address is GITHUB_API_URL, which the runner sets)
-            f"{self.address}/{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={
-                "Accept": "application/vnd.github+json",
-                "Authorization": f"Bearer {self.token}",
-                "Content-Type": "application/json",
-                "User-Agent": "tfratchet-action",
-                "X-GitHub-Api-Version": "2022-11-28",
-            },
-        )
-        try:
-            with self.opener.open(request, timeout=_TIMEOUT) as answer:
-                text = answer.read()
-        except urllib.error.HTTPError as error:
-            raise ApiError(error.code, _message(error.read(), str(error.reason))) from None
-        except OSError as error:
-            raise ApiError(0, str(getattr(error, "reason", error))) from None
-        try:
-            return json.loads(text) if text else None
-        except ValueError:
-            raise ApiError(0, "the answer is no JSON") from None
-
-
-def _message(body: bytes, reason: str) -> str:
-    try:
-        return str(json.loads(body)["message"])
-    except (ValueError, TypeError, KeyError):
-        return reason
+def github(token: str) -> Api:
+    """The API of the server that runs the workflow."""
+    headers = {
+        "Accept": "application/vnd.github+json",
+        "Authorization": f"Bearer {token}",
+        "X-GitHub-Api-Version": "2022-11-28",
+    }
+    return Api(needed("GITHUB_API_URL"), headers)

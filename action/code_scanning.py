@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import gzip
 
-from api import Api, ApiError
+from api import ApiError, github
 from gh import command, env, needed, say, state, step, switched_on, work
 
 
@@ -30,7 +30,7 @@ def main() -> None:
         return
     log = base64.b64encode(gzip.compress(file.read_bytes(), mtime=0)).decode("ascii")
     body = {"commit_sha": found["head"], "ref": found["ref"], "sarif": log, "tool_name": "tfratchet"}
-    api = Api(needed("GITHUB_API_URL"), token)
+    api = github(token)
     try:
         api.call("POST", f"repos/{needed('GITHUB_REPOSITORY')}/code-scanning/sarifs", body)
     except ApiError as error:

@@ -6,31 +6,15 @@ is told in a notice and never fails the job: the report is in the summary.
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
-from api import Api, ApiError
+from api import Api, ApiError, github
 from compare import category
 from gh import command, env, needed, output, say, state, step, switched_on, work
 
+from tfratchet.hosting.comment import has_news, is_marked, marker
+
 LIMIT = 65_536  # characters of a comment
-PAGE = 100
-
-
-def marker(name: str) -> str:
-    """The first line of our comment."""
-    return f"<!-- tfratchet action{': ' + name if name else ''} -->\n"
-
-
-def has_news(folder: Path) -> bool:
-    """Whether a reviewer should know something: findings, accepted ones too, errors, edited settings."""
-    file = folder / "report.json"
-    if not file.exists():
-        return (folder / "exit-code").read_text(encoding="ascii") != "0"
-    report = json.loads(file.read_text(encoding="utf-8"))
-    notes = any(note["kind"] in ("config", "ignore") for note in report["notes"])
-    return bool(report["findings"] or report["errors"] or notes)
 
 
 class Comments:
@@ -44,16 +28,10 @@ class Comments:
     def mine(self, mark: str) -> int | None:
         """The id of our comment. One of somebody else that only copies the marker is left alone."""
         me = self._login()
-        page = 1
-        while True:
-            path = f"repos/{self.repository}/issues/{self.number}/comments?per_page={PAGE}&page={page}"
-            comments = self.api.get(path)
-            for comment in comments:
-                if str(comment.get("body") or "").replace("\r\n", "\n").startswith(mark) and _is_mine(comment, me):
-                    return int(comment["id"])
-            if len(comments) < PAGE:
-                return None
-            page += 1
+        for comment in self.api.pages(f"repos/{self.repository}/issues/{self.number}/comments"):
+            if is_marked(comment.get("body"), mark) and _is_mine(comment, me):
+                return int(comment["id"])
+        return None
 
     def _login(self) -> str | None:
         """Who we are; None for the token of a workflow, which may not ask."""
@@ -94,9 +72,10 @@ def main() -> None:
     folder = work()
     mark = marker(category())
     text = (mark + (folder / "report.md").read_text(encoding="utf-8"))[:LIMIT]
-    comments = Comments(Api(needed("GITHUB_API_URL"), token), needed("GITHUB_REPOSITORY"), found["pull"])
+    news = has_news(folder / "report.json", int((folder / "exit-code").read_text(encoding="ascii")))
+    comments = Comments(github(token), needed("GITHUB_REPOSITORY"), found["pull"])
     try:
-        address = comments.write(mark, text, post=has_news(folder))
+        address = comments.write(mark, text, post=news)
     except ApiError as error:
         if error.refused:
             hint = "this job may not comment (a fork, or no 'pull-requests: write')"
