@@ -190,3 +190,28 @@ def test_the_text_counts_what_is_under_way(tmp_path: Path) -> None:
     work.total = 2000
     assert work.text() == f"reading 1/2,000  {tmp_path}"
     assert _cut("a\u0301b\u30c6\u30c6", 4) == "a\u0301b\u30c6"
+
+
+POLICY = 'resource "aws_iam_account_password_policy" "this" {\n  minimum_password_length = %d\n}\n'
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_diff_tells_which_root_module_it_evaluates(tmp_path: Path, quiet: bool) -> None:
+    for side, length in (("base", 20), ("head", 8)):
+        for root in ("a", "b"):
+            (tmp_path / side / root).mkdir(parents=True)
+            (tmp_path / side / root / "main.tf").write_text(POLICY % length)
+    seen, out, code = on_terminal(f"""
+        from tfratchet.cli import main
+        folders = ["--base-dir", {str(tmp_path / "base")!r}, "--head-dir", {str(tmp_path / "head")!r}]
+        sys.argv = ["tfratchet", "diff", *folders, *["--quiet"] * {quiet}]
+        main()
+    """)
+    assert code == 1
+    assert out.count("TFR202") == 2
+    if quiet:
+        assert seen == ""
+    else:
+        assert "\revaluating root modules 1/2  a 0 s" in seen
+        assert "\revaluating root modules 2/2  b 0 s" in seen
+        assert screen(seen) == [""]
