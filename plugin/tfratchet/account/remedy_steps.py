@@ -15,7 +15,7 @@ AUDIT, DRIFT, ASKED = "audit", "drift", "asked"
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why an act is in a plan: the finding that it answers, or the option that asked for it."""
+    """Why an act is in a plan: a finding that it answers, or the option that asked for it."""
 
     source: str
     """``audit``, ``drift`` or ``asked``."""
@@ -23,13 +23,16 @@ class Reason:
     rule: str = ""
     address: str = ""
     required: str = ""
-    """What the finding wants (its base side); with rule and address, what the check is run again for."""
-    detail: str = ""
-    """Tells findings of one rule on one address apart: the id of a key."""
+    """What a finding of drift wants (its base side): with rule and address, what is looked for again afterwards."""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells this finding from others."""
+        return (self.rule, self.address, self.required if self.source == DRIFT else "")
 
     def as_json(self) -> dict[str, str]:
         """For the journal."""
-        names = ("source", "text", "rule", "address", "required", "detail")
+        names = ("source", "text", "rule", "address", "required")
         return {n: getattr(self, n) for n in names if getattr(self, n)}
 
 
@@ -49,7 +52,7 @@ class Step:
 
     number: int
     act: Act
-    reason: Reason
+    reasons: tuple[Reason, ...]
     phase: Phase = Phase.NEW
     before: State | None = None
     after: State | None = None
@@ -67,7 +70,7 @@ class Step:
 
 def plan_record(steps: Iterable[Step]) -> list[dict[str, Any]]:
     """The plan for the journal."""
-    return [{"act": s.act.as_json(), "why": s.reason.as_json()} for s in steps]
+    return [{"act": s.act.as_json(), "why": [r.as_json() for r in s.reasons]} for s in steps]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def history(records: Sequence[Mapping[str, Any]], where: str = "") -> History:
     begin = records[0]
     try:
         steps = [
-            Step(n, from_json(entry["act"], where), Reason(**entry.get("why", {"source": ASKED, "text": ""})))
+            Step(n, from_json(entry["act"], where), tuple(Reason(**why) for why in entry["why"]))
             for n, entry in enumerate(begin["acts"])
         ]
         found = History(

@@ -1,0 +1,95 @@
+"""Whom no act may touch: whoever is calling, root, break-glass principals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tfratchet.account.acts.base import GROUP, ROLE, USER, Act
+from tfratchet.iam.engine.strings import glob
+
+if TYPE_CHECKING:
+    from tfratchet.account.facts import Facts
+    from tfratchet.account.session import Account
+
+_USER = re.compile(r"^arn:[^:]*:(?:iam|sts)::(\d+):user/(?:.*/)?([^/]+)$")
+_SESSION = re.compile(r"^arn:[^:]*:sts::(\d+):assumed-role/([^/]+)/")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """One identity that this run speaks with: the one of the credentials, and the role that they assume."""
+
+    arn: str
+    key: str = ""
+    """Id of its access key."""
+
+    def is_user(self, account: str, name: str) -> bool:
+        """Whether it is this user. Names of an account are the same whatever their case."""
+        match = _USER.match(self.arn)
+        return match is not None and match[1] == account and match[2].casefold() == name.casefold()
+
+    def is_role(self, account: str, name: str) -> bool:
+        """Whether it is a session of this role."""
+        match = _SESSION.match(self.arn)
+        return match is not None and match[1] == account and match[2].casefold() == name.casefold()
+
+
+def caller_of(account: Account) -> Caller:
+    """Who the credentials of ``account`` belong to. Raises UserError when AWS does not take them."""
+    credentials = account.session.get_credentials()
+    return Caller(account.identity.arn, credentials.access_key if credentials else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """Says of an act why it must not be done."""
+
+    facts: Facts
+    """Users, groups and roles of the account."""
+    callers: Sequence[Caller]
+    patterns: Sequence[str] = ()
+    """Break-glass principals: names, or ARNs with ``*``."""
+
+    def reason(self, act: Act) -> str | None:
+        """Why ``act`` must not be done, or None."""
+        key = getattr(act, "key", None)
+        if key and any(c.key == key for c in self.callers):
+            return f"{key} is the access key of this very run"
+        subject = act.subject
+        if subject.kind in (USER, ROLE):
+            return self._principal(subject.kind, subject.name)
+        if subject.kind == GROUP:
+            if self._named(f"group/{subject.name}", subject.name, self._group_arn(subject.name)):
+                return f"group {subject.name} is protected"
+            for user in self._members(subject.name):
+                found = self._principal(USER, user)
+                if found is not None:
+                    return f"group {subject.name} has a protected member: {found}"
+        return None
+
+    def _principal(self, kind: str, name: str) -> str | None:
+        account = self.facts.account
+        if kind == USER and (name.startswith("<root") or name.casefold() == "root_account"):
+            return "root is never touched"
+        if kind == USER and any(c.is_user(account, name) for c in self.callers):
+            return f"user {name} is who runs this"
+        if kind == ROLE and any(c.is_role(account, name) for c in self.callers):
+            return f"role {name} is who runs this"
+        known = (self.facts.users if kind == USER else self.facts.roles).get(name)
+        arn = known.arn if known is not None else f"arn:{self.facts.partition}:iam::{account}:{kind}/{name}"
+        if self._named(f"{kind}/{name}", name, arn):
+            return f"{kind} {name} is a break-glass principal"
+        return None
+
+    def _named(self, short: str, name: str, arn: str) -> bool:
+        return any(p.casefold() in (name.casefold(), short.casefold()) or glob(p, arn) for p in self.patterns)
+
+    def _group_arn(self, name: str) -> str:
+        known = self.facts.groups.get(name)
+        return known.arn if known else f"arn:{self.facts.partition}:iam::{self.facts.account}:group/{name}"
+
+    def _members(self, group: str) -> Iterator[str]:
+        return (u.name for u in self.facts.users.values() if group in u.groups)
