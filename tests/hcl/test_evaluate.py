@@ -323,6 +323,15 @@ class TestFiles:
         source = 'data "template_file" "t" {\n template = "${file("t.json")}"\n vars = { a = "x" }\n}\n'
         assert value("data.template_file.t.rendered", source, t_dot_json='{"a": "${a}"}') == '{"a": "x"}'
 
+    def test_an_argument_and_a_block_of_one_name(self) -> None:
+        root = load('resource "aws_iam_policy_document" "d" {\n  policy = { sid = "a" }\n  policy { sid = "b" }\n}\n')
+        assert not root.errors
+
+    def test_a_resource_that_is_declared_twice_is_there_twice(self) -> None:
+        root = load('resource "aws_iam_user" "u" { name = "a" }\nresource "aws_iam_user" "u" { name = "b" }\n')
+        assert [r.get("name") for r in root.managed("aws_iam_user")] == ["a", "b"]
+        assert [n.message for n in root.notes] == ["resource aws_iam_user.u is declared twice"]
+
     @pytest.mark.parametrize("path", ["/etc/passwd", "../../etc/passwd", "~/.aws/credentials"])
     def test_nothing_outside_is_read(self, path: str) -> None:
         root = load(f'resource "aws_iam_user" "u" {{ name = try(file("{path}"), "x") }}')

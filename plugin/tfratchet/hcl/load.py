@@ -174,7 +174,7 @@ def build_resource(instance: Instance) -> Resource:
         if name in _NOT_BLOCKS:
             continue
         blocks = instance.argument(name)
-        if blocks is not None:
+        if isinstance(blocks, list):  # an argument and blocks of one name: Terraform refuses both together
             values[name] = blocks
             _block_locations(body, name, blocks, name, locations)
     if instance.type == "aws_iam_policy_document" and not instance.managed:

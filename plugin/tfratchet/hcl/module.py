@@ -101,6 +101,14 @@ def _add(module: Module, block: Block, override: bool) -> None:
     elif kind in ("resource", "data") and len(labels) == 2:
         into = module.resources if kind == "resource" else module.data
         key = (labels[0], labels[1])
+        if key in into and not override:
+            # Terraform refuses it. Both are looked at, so that neither hides what the other says.
+            number = 2
+            while key in into:
+                key = (labels[0], f"{labels[1]}#{number}")
+                number += 1
+            words = f"{'data source' if kind == 'data' else 'resource'} {labels[0]}.{labels[1]} is declared twice"
+            module.problems.append(Problem("evaluation", words, Location(block.file.path, block.line)))
         into[key] = merge(into[key], block) if override and key in into else block
     elif kind in ("variable", "output", "module") and len(labels) == 1:
         target = {"variable": module.variables, "output": module.outputs, "module": module.calls}[kind]
