@@ -157,6 +157,9 @@ class Journal:
         """A new journal. Raises UserError when there is one already, or it cannot be written."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise _unwritable(path.parent, error) from None
+        try:
             descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | _CLOEXEC, 0o600)
         except FileExistsError:
             raise UserError(
