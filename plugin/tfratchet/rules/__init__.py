@@ -17,7 +17,7 @@ _MODULES = (
     "cloudtrail",
     "guardrails",
 )
-_LIVE_MODULES: tuple[str, ...] = ("audit", "drift")
+_LIVE_MODULES: tuple[str, ...] = ("audit", "events", "drift")
 
 _Kind = TypeVar("_Kind", bound=RuleInfo)
 

@@ -1,0 +1,221 @@
+"""Log files of CloudTrail in a folder, read by DuckDB; files that DuckDB refuses are read by Python, as far as they go.
+
+Memory is bounded: DuckDB has a limit, and files are read in batches whose largest is known from the size that gzip
+keeps at a file's end. DuckDB is kept off the network and off every file but these.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from tfratchet.account.events.query import DuckDb, Question, record_of, sql
+from tfratchet.account.events.unwrap import Reading
+from tfratchet.account.events.window import Window
+from tfratchet.errors import UserError
+
+MEMORY = "1200MB"
+THREADS = 2
+_BATCH = 192 << 20
+"""Bytes of text in one batch."""
+_OBJECT = 16 << 20
+"""DuckDB's usual limit of one JSON object; a file of CloudTrail is one object."""
+_LARGEST = 128 << 20
+"""A JSON object larger than this is not read: CloudTrail's own files stay far below."""
+
+# .../CloudTrail/REGION/YYYY/MM/DD/ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_ID.json.gz
+_STAMP = re.compile(r"_CloudTrail_([a-z0-9-]+)_(\d{4})(\d\d)(\d\d)T\d{4}Z_")
+_OTHER = re.compile(r"(?:/|^|_)CloudTrail-(?:Digest|Insight|NetworkActivity|Aggregated)[/_]")
+SUFFIXES = (".json.gz", ".json", ".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz", ".gz")
+
+# Records of one JSON document, whatever wraps them; see ``unwrap.py``, which knows a few more.
+_RECORDS = """(
+  SELECT unnest(CASE
+    WHEN json_type(json, '$.Records') = 'ARRAY' THEN json_extract(json, '$.Records[*]')
+    WHEN json_type(json, '$.Records') = 'OBJECT' THEN [json_extract(json, '$.Records')]
+    WHEN json_type(json, '$.Events') = 'ARRAY' THEN list_transform(
+      json_extract_string(json, '$.Events[*].CloudTrailEvent'), lambda x: TRY_CAST(x AS JSON))
+    WHEN json_type(json) = 'ARRAY' THEN json_extract(json, '$[*]')
+    WHEN json_type(json, '$.detail') = 'OBJECT' THEN [json_extract(json, '$.detail')]
+    ELSE [json] END) AS record
+  FROM read_json_objects($files, format = 'auto', maximum_object_size = {largest})
+) AS records"""
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """A file to read: where it lies, what the user calls it, how large its text is."""
+
+    path: str
+    name: str
+    size: int
+
+
+@dataclass
+class LogReading:
+    """What was read, and what went wrong."""
+
+    files: int = 0
+    bytes: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def duckdb_module() -> Any:
+    """DuckDB. Raises UserError when the extra is not installed."""
+    try:
+        import duckdb
+    except ImportError:
+        raise UserError("reading log files needs DuckDB", hint="pip install 'tfratchet[events]'") from None
+    return duckdb
+
+
+def found_files(folder: str, window: Window, regions: Sequence[str], reading: LogReading) -> list[LogFile]:
+    """The log files at ``folder`` (or the one file) that can hold events of the window. Raises UserError for none."""
+    if os.path.isfile(folder):
+        return [log_file(folder, os.path.basename(folder))]
+    if not os.path.isdir(folder):
+        raise UserError("no such file or folder", where=folder)
+    files = []
+    seen = False
+
+    def unreadable(error: OSError) -> None:
+        reading.problems.append(f"{error.filename}: {error.strerror}")
+
+    for directory, below, names in os.walk(folder, onerror=unreadable):
+        below.sort()
+        for name in sorted(names):
+            path = os.path.join(directory, name)
+            if not name.endswith(SUFFIXES) or _OTHER.search(path.replace(os.sep, "/")):
+                continue
+            seen = True
+            if not wanted_name(name, window, regions):
+                continue
+            try:
+                files.append(log_file(path, os.path.relpath(path, folder)))
+            except OSError as error:
+                reading.problems.append(f"{path}: {error.strerror}")
+    if not seen and not reading.problems:
+        raise UserError("holds no log files", where=folder, hint="log files end in .json.gz or .json")
+    return files
+
+
+def wanted_name(name: str, window: Window, regions: Sequence[str]) -> bool:
+    """False when the name of a log file of CloudTrail says that it holds nothing of the window or regions."""
+    stamp = _STAMP.search(name)
+    if stamp is None:
+        return True
+    first, last = window.days()
+    try:
+        day = date(int(stamp[2]), int(stamp[3]), int(stamp[4]))
+    except ValueError:
+        return True
+    if regions and stamp[1] not in regions:
+        return False
+    return (first is None or day >= first) and (last is None or day <= last)
+
+
+def log_file(path: str, name: str) -> LogFile:
+    """A file with the size of its text: of a gzip file what its last four bytes say (RFC 1952)."""
+    size = os.path.getsize(path)
+    with open(path, "rb") as handle:
+        if handle.read(2) == b"\x1f\x8b" and size >= 18:
+            handle.seek(-4, os.SEEK_END)
+            told = int.from_bytes(handle.read(4), "little")
+            # A broken file ends in anything; deflate makes nothing smaller than a thousandth (zlib's technical notes).
+            size = told if size <= told + 64 and told < 1032 * size else size
+    return LogFile(path, name, size)
+
+
+def batches(files: Iterable[LogFile]) -> Iterator[list[LogFile]]:
+    """The files in batches of bounded size."""
+    batch: list[LogFile] = []
+    total = 0
+    for file in files:
+        if batch and total + file.size > _BATCH:
+            yield batch
+            batch, total = [], 0
+        batch.append(file)
+        total += file.size
+    if batch:
+        yield batch
+
+
+class LogReader:
+    """Puts a question to log files."""
+
+    def __init__(self, question: Question, *, memory: str = MEMORY, threads: int = THREADS) -> None:
+        self.question = question
+        self.reading = LogReading()
+        self._duckdb = duckdb_module()
+        self._connection = self._duckdb.connect(
+            ":memory:",
+            config={
+                "memory_limit": memory,
+                "threads": threads,
+                "preserve_insertion_order": False,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            },
+        )
+
+    def __enter__(self) -> LogReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def records(
+        self, files: Iterable[LogFile], step: Callable[[str], object] = lambda _: None
+    ) -> Iterator[Mapping[str, Any]]:
+        """The records that the question asks for. What cannot be read is told in ``reading.problems``."""
+        for batch in batches(files):
+            yield from self._batch(batch)
+            for file in batch:
+                self.reading.files += 1
+                self.reading.bytes += file.size
+                step(file.name)
+
+    def _batch(self, batch: list[LogFile]) -> Iterator[Mapping[str, Any]]:
+        """A batch; when something in it cannot be read, its halves."""
+        odd = [f for f in batch if re.search(r"[*?\[\]]", f.path)]  # DuckDB would take these for patterns
+        plain = [f for f in batch if f not in odd] if odd else batch
+        if plain:
+            try:
+                rows = self._query(plain)
+            except self._duckdb.Error as error:
+                if len(plain) == 1:
+                    yield from self._by_hand(plain[0], error)
+                else:
+                    middle = len(plain) // 2
+                    yield from self._batch(plain[:middle])
+                    yield from self._batch(plain[middle:])
+            else:
+                yield from map(record_of, rows)
+        for file in odd:
+            yield from self._by_hand(file, None)
+
+    def _query(self, batch: Sequence[LogFile]) -> list[tuple[Any, ...]]:
+        largest = min(max(_OBJECT, *(f.size + 1 for f in batch)), _LARGEST)
+        statement = sql(self.question, DuckDb(_RECORDS.format(largest=largest)))
+        result: list[tuple[Any, ...]] = self._connection.execute(
+            statement, {"files": [f.path for f in batch]}
+        ).fetchall()
+        return result
+
+    def _by_hand(self, file: LogFile, refused: Exception | None) -> Iterator[Mapping[str, Any]]:
+        """A file that DuckDB does not read, as far as Python can. All its records: what is wanted is chosen later."""
+        reading = Reading(file.name, limit=2 * _LARGEST)
+        try:
+            with open(file.path, "rb") as handle:
+                content = handle.read(2 * _LARGEST)
+        except OSError as error:
+            self.reading.problems.append(f"{file.name}: {error.strerror}")
+            return
+        yield from reading.read(content)
+        self.reading.problems += reading.problems
+        if refused is not None and not reading.problems and not content:
+            self.reading.problems.append(f"{file.name}: empty")
