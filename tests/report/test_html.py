@@ -100,8 +100,17 @@ def test_a_clean_page_and_one_that_is_not_whole() -> None:
     assert "exit code 2" in unsure.said("footer")
     assert "Nothing is taken away" not in Page(html(errors=[Problem("syntax", "broken")])).said("body")
     assert "1 changed file, none of which" in Page(html(roots=0, resources=0)).said("header")
-    live = Page(html([fakes.finding()], options=ReportOptions(command="audit")))
-    assert "This change" not in live.said("body")
+
+
+def test_a_report_on_an_account_speaks_of_the_account() -> None:
+    found = [fakes.finding(), fakes.finding(address="x", head=Side("y"))]
+    page = Page(html(found, options=ReportOptions(command="audit")))
+    assert page.said("h1") == "This account is not as it should be"
+    assert "change" not in page.said("header") + page.said("main")
+    assert [a["class"] for a in page.all("code") if "class" in a] == ["good", "bad"] * 2
+    assert page.all("del") == page.all("ins") == []
+    assert "wanted" in page.said("dt")
+    assert Page(html(options=ReportOptions(command="audit"))).said("h1") == "Nothing found"
 
 
 def test_a_row_for_each_finding_with_its_details() -> None:

@@ -51,8 +51,9 @@ def render(outcome: Outcome, options: ReportOptions) -> str:
     notes = list(dict.fromkeys([*result.notes, *more.notes]))
     stronger = [g for g in more.gains if g.kind == STRONGER]
     attached = [g for g in more.gains if g.kind != STRONGER]
+    errors = list(dict.fromkeys(result.errors))
     sections = {
-        "errors": _problems("errors", "Could not be compared", list(dict.fromkeys(result.errors))),
+        "errors": _problems("errors", f"Could not be {wording(options.command).looked}", errors),
         "findings": _findings([*findings, *accepted], options),
         "graph": _graphs(findings, more),
         "stronger": _gains("stronger", "Stronger with this change", stronger),
@@ -115,12 +116,11 @@ def _hash(text: str) -> str:
 
 def _verdict(findings: Sequence[Finding], errors: Sequence[Problem], options: ReportOptions) -> tuple[str, str]:
     """Its class, and the sentence."""
-    change = options.command in ("diff", "plan")
+    words = wording(options.command)
     if errors:
-        return "unsure", f"Not everything was {wording(options.command).looked}"
-    if findings:
-        return str(findings[0].severity), "This change takes away protection" if change else "Something is to be done"
-    return "good", "Nothing is taken away" if change else "Nothing found"
+        return "unsure", f"Not everything was {words.looked}"
+    sort, text = (str(findings[0].severity), words.found) if findings else ("good", words.nothing)
+    return sort, text[:1].upper() + text[1:]
 
 
 def _header(

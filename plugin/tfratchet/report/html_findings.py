@@ -8,6 +8,7 @@ from tfratchet.model import Certainty, Finding, Side
 from tfratchet.report import ReportOptions
 from tfratchet.report.html_text import code, escaped, prose
 from tfratchet.report.places import numbered
+from tfratchet.report.wording import Wording, wording
 
 _CELL = '<td role="cell">'
 Place = tuple[str, "str | None"]
@@ -16,10 +17,11 @@ Place = tuple[str, "str | None"]
 def rows(findings: Sequence[Finding], places: Sequence[Place], options: ReportOptions) -> Iterator[str]:
     """One row a finding. The script filters by its data attributes, which hold nothing but words of our own."""
     number = {place: index for index, place in enumerate(places)}
+    words = wording(options.command)
     for finding, key in numbered(findings):
         accepted = finding.suppressed is not None
         level = str(finding.severity)
-        where = _where(finding)
+        where = _where(finding, words)
         if len(places) > 1:
             variant = f" with {escaped(finding.variant)}" if finding.variant else ""
             where += f'<span class="root">{escaped(finding.root)}{variant}</span>'
@@ -28,7 +30,7 @@ def rows(findings: Sequence[Finding], places: Sequence[Place], options: ReportOp
             f'data-severity="{level}" data-family="{escaped(finding.family)}" '
             f'data-root="{number[finding.root, finding.variant]}" data-state="{int(accepted)}">'
             f'{_CELL}<span class="sev {level}">{level}</span></td>{_CELL}{_rule(finding, options)}</td>'
-            f"{_CELL}{_details(finding)}</td>{_CELL}{where}</td></tr>"
+            f"{_CELL}{_details(finding, words)}</td>{_CELL}{where}</td></tr>"
         )
 
 
@@ -37,14 +39,15 @@ def _rule(finding: Finding, options: ReportOptions) -> str:
     return f'<a href="#rule-{name}">{name}</a>' if finding.rule in options.rules else name
 
 
-def _where(finding: Finding) -> str:
-    for side, word in ((finding.head, ""), (finding.base, " <em>in base</em>")):
+def _where(finding: Finding, words: Wording) -> str:
+    before = " <em>in base</em>" if words.change else f" <em>{words.before}</em>"
+    for side, word in ((finding.head, ""), (finding.base, before)):
         if side is not None and side.location is not None:
             return f"{code(str(side.location))}{word}"
     return code(finding.root)
 
 
-def _details(finding: Finding) -> str:
+def _details(finding: Finding, words: Wording) -> str:
     tags = "<em>possible</em>" if finding.certainty is Certainty.POSSIBLE else ""
     tags += "<em>accepted</em>" if finding.suppressed is not None else ""
     facts = [("finding", escaped(finding.title))]
@@ -53,8 +56,10 @@ def _details(finding: Finding) -> str:
     if finding.root != "." or finding.variant:
         variant = f" with {code(finding.variant)}" if finding.variant else ""
         facts.append(("root module", code(finding.root) + variant))
-    before, after = _side(finding.base, "del", "not there"), _side(finding.head, "ins", "gone")
-    facts += [("before", before), ("after", after)]
+    # What a change takes away is red; of an account, what it should not have.
+    colors = ("del", "ins") if words.change else ('code class="good"', 'code class="bad"')
+    facts.append((words.before, _side(finding.base, colors[0], "not there")))
+    facts.append((words.after, _side(finding.head, colors[1], "gone")))
     if finding.depends_on:
         facts.append(("depends on", ", ".join(map(code, finding.depends_on))))
     if finding.fix:
@@ -71,7 +76,7 @@ def _side(side: Side | None, element: str, absent: str) -> str:
     if side is None:
         return absent
     place = f' <span class="at">{escaped(str(side.location))}</span>' if side.location is not None else ""
-    return f"<{element}>{escaped(side.value)}</{element}>{place}"
+    return f"<{element}>{escaped(side.value)}</{element.split(maxsplit=1)[0]}>{place}"
 
 
 def rule_pages(findings: Sequence[Finding], options: ReportOptions) -> Iterator[str]:
