@@ -5,10 +5,9 @@ from tfratchet.rules.live.audit.keys import NeverUsedKey, OldKey, SecondKey, Unu
 from tfratchet.rules.live.audit.mfa import RootKeys, RootWithoutMfa, UserWithoutMfa
 from tfratchet.rules.live.audit.password import NoPasswordPolicy, WeakPasswordPolicy
 from tfratchet.rules.live.audit.policies import DirectPolicy, NoMfaGuard
+from tfratchet.rules.live.audit.trail_records import ManagementEvents, NoInsights
 from tfratchet.rules.live.audit.trails import (
     DeliveryError,
-    ManagementEvents,
-    NoInsights,
     NoKey,
     NoLogGroup,
     NotEverywhere,

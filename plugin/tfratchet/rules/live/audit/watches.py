@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tfratchet.account.facts import Facts, Watch
 from tfratchet.config import Settings
-from tfratchet.iam.protected import ProtectedAction, protected_actions
+from tfratchet.iam.protected import protected_actions
 from tfratchet.model import Finding, Severity
 from tfratchet.rules.base import attack, cis, nist
 from tfratchet.rules.cloudtrail.patterns import Pattern, event_pattern, filter_pattern
@@ -18,9 +18,10 @@ WHAT = "alarms"
 _IAM_REGION = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
 _SIGN_IN = "console-sign-in-without-mfa"
 # CIS AWS Foundations 5.0, 4.4 and 4.5, less the calls that only add (CreateTrail, StartLogging, CreatePolicy).
-_CIS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+_CIS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "iam-policy-changes": (
         "changes of IAM policies",
+        "iam.amazonaws.com",
         (
             "DeleteGroupPolicy",
             "DeleteRolePolicy",
@@ -39,7 +40,11 @@ _CIS: Mapping[str, tuple[str, tuple[str, ...]]] = {
             "DetachGroupPolicy",
         ),
     ),
-    "cloudtrail-changes": ("changes of CloudTrail", ("UpdateTrail", "DeleteTrail", "StopLogging")),
+    "cloudtrail-changes": (
+        "changes of CloudTrail",
+        "cloudtrail.amazonaws.com",
+        ("UpdateTrail", "DeleteTrail", "StopLogging"),
+    ),
 }
 _FURTHER = frozenset(["policies", "people", "cloudtrail"])
 """Groups of the protected actions that an account without the modules should know of as well."""
@@ -151,14 +156,14 @@ class NobodyTold(AuditRule):
         if not any(h.hears(sign_in_event()) for h in heard):
             yield self._tell(facts, _SIGN_IN, "a console sign-in without MFA", ["ConsoleLogin"], 1, Severity.MEDIUM)
         named: set[str] = set()
-        by_event = {event: a for a in protected_actions().actions for event in a.events}
-        for name, (text, events) in _CIS.items():
-            missing = [e for e in events if not _told(e, by_event[e], heard, facts)]
+        for name, (text, source, events) in _CIS.items():
+            missing = [e for e in events if not _told(e, source, heard, facts)]
             named.update(events)
             if missing:
                 yield self._tell(facts, name, text, missing, len(events), Severity.MEDIUM)
-        further = sorted(e for e, a in by_event.items() if a.group in _FURTHER and e not in named)
-        missing = [e for e in further if not _told(e, by_event[e], heard, facts)]
+        calls = {(e, a.event_source) for a in protected_actions().actions if a.group in _FURTHER for e in a.events}
+        further = sorted(call for call in calls if call[0] not in named)
+        missing = [event for event, source in further if not _told(event, source, heard, facts)]
         if missing:
             yield self._tell(facts, "further-calls", "further protected calls", missing, len(further), Severity.LOW)
 
@@ -174,9 +179,10 @@ class NobodyTold(AuditRule):
         )
 
 
-def _told(event: str, action: ProtectedAction, heard: list[_Heard], facts: Facts) -> bool:
-    wanted = call_event(event, action.event_source)
-    home = _IAM_REGION.get(facts.partition) if action.event_source == "iam.amazonaws.com" else None
+def _told(event: str, source: str, heard: list[_Heard], facts: Facts) -> bool:
+    """Whether somebody hears of an event of a service (``iam.amazonaws.com``)."""
+    wanted = call_event(event, source)
+    home = _IAM_REGION.get(facts.partition) if source == "iam.amazonaws.com" else None
     return any(h.hears(wanted) for h in heard if h.watch.kind != "rule" or home is None or h.watch.region == home)
 
 
