@@ -20,7 +20,7 @@ def temp(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def github() -> Iterator[githubapi.GitHub]:
     """The API."""
-    with githubapi.serve() as state:
+    with githubapi.serve(githubapi.GitHub()) as state:
         yield state
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 BOT = {"login": "github-actions[bot]", "type": "Bot"}
@@ -77,12 +77,15 @@ class GitHub:
         return {**comment, "html_url": f"https://github.example/comment/{number}"}
 
 
-def _handler(state: GitHub) -> type[BaseHTTPRequestHandler]:
+_State = TypeVar("_State", bound="Any")
+
+
+def _handler(state: Any) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def _any(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length)) if length else None
-            state.tokens.add(self.headers.get("Authorization", ""))
+            state.tokens.add(self.headers.get("Authorization") or self.headers.get("PRIVATE-TOKEN", ""))
             status, answer = state.answer(self.command, self.path, body)
             content = b"" if answer is None else json.dumps(answer).encode()
             self.send_response(status)
@@ -95,6 +98,7 @@ def _handler(state: GitHub) -> type[BaseHTTPRequestHandler]:
         do_GET: Callable[..., None] = _any  # noqa: N815
         do_POST: Callable[..., None] = _any  # noqa: N815
         do_PATCH: Callable[..., None] = _any  # noqa: N815
+        do_PUT: Callable[..., None] = _any  # noqa: N815
 
         def log_message(self, *args: Any) -> None:
             pass
@@ -103,9 +107,8 @@ def _handler(state: GitHub) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def serve() -> Iterator[GitHub]:
-    """A server on a free port of loopback."""
-    state = GitHub()
+def serve(state: _State) -> Iterator[_State]:
+    """A server on a free port of loopback that answers with ``state``."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(state))
     state.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
