@@ -90,7 +90,8 @@ class Act(ABC):
 
     def as_json(self) -> dict[str, Any]:
         """For the journal."""
-        return {"kind": self.kind, **{f.name: getattr(self, f.name) for f in fields(self)}}  # type: ignore[arg-type]
+        values = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        return {"kind": self.kind, **{n: list(v) if isinstance(v, tuple) else v for n, v in values.items()}}
 
 
 def from_fields(kind: type[Act], data: Mapping[str, Any]) -> Act:
