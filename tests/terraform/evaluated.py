@@ -26,14 +26,19 @@ _ANSWERS = {
 }
 
 
-def prepare(target: Path) -> Path:
-    """A copy of ``terraform/`` with the policies' root, in which the answers of AWS are filled in."""
+def prepare(target: Path, partition: str = "aws") -> Path:
+    """A copy of ``terraform/`` with the policies' root, in which the answers of AWS are filled in.
+
+    ``partition``: what AWS says of the partition; the ARNs that the root hands over are of the same one.
+    """
     shutil.copytree(tf_harness.TERRAFORM, target, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
     shutil.copytree(tf_harness.HERE / "roots" / "policies", target / "roots" / "policies")
     for file in target.rglob("*.tf"):
         text = file.read_text()
         for question, answer in _ANSWERS.items():
-            text = text.replace(question, answer)
+            text = text.replace(question, answer.replace('"aws"', f'"{partition}"'))
+        if file.is_relative_to(target / "roots"):
+            text = text.replace("arn:aws:", f"arn:{partition}:")
         file.write_text(text)
     tf_harness.selector_as_output(target / tf_harness.TRAIL)
     return target

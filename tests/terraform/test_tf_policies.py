@@ -43,6 +43,14 @@ def test_our_own_evaluator_renders_the_same(outputs: tf_harness.Rendered, tmp_pa
     }
 
 
+def test_other_partitions(tmp_path: Path) -> None:
+    """In China every ARN is one of China: in no document is one of ``aws``, which would match nothing there."""
+    documents = evaluated.render(evaluated.prepare(tmp_path / "terraform", "aws-cn")).documents
+    assert [name for name, text in documents.items() if "arn:aws:" in text] == []
+    # These two deny on every resource.
+    assert {name for name, text in documents.items() if "arn:aws-cn:" not in text} == {"mfa_deny", "first_sign_in_deny"}
+
+
 def _statements(document: str) -> dict[str, object]:
     """The statements by Sid: their order has no meaning."""
     return {statement["Sid"]: statement for statement in json.loads(document)["Statement"]}

@@ -43,7 +43,7 @@ run "every_group_is_guarded" {
 }
 
 run "one_region" {
-  command = apply
+  command = plan
 
   override_data {
     target = data.aws_region.home
@@ -56,7 +56,7 @@ run "one_region" {
 }
 
 run "programs_without_mfa" {
-  command = apply
+  command = plan
 
   variables {
     trail_name           = "older-trail"
