@@ -215,7 +215,7 @@ def compared(inputs: Inputs, settings: Settings, loaded: Loaded) -> Outcome:
 
     plans = inputs.plans
     label = ", ".join(p.label for p in plans)
-    base = Snapshot("prior state", [p.roots.base for p in plans if p.roots.base.exists])
+    base = Snapshot("prior state", [p.roots.base for p in plans])
     head = Snapshot(label, [p.roots.head for p in plans])
     pairs = [(p.roots.base, p.roots.head) for p in plans]
     rules = all_rules()
@@ -228,7 +228,7 @@ def compared(inputs: Inputs, settings: Settings, loaded: Loaded) -> Outcome:
             findings += drift_findings(plan.roots, settings, rules)
     for plan in plans:
         if plan.source is not None:
-            more, wrong = plan.source.invisible(settings)
+            more, wrong = plan.source.invisible(settings, plan.roots.head)
             shown = {(f.rule, f.root, f.address) for f in findings}
             findings += [f for f in more if (f.rule, f.root, f.address) not in shown]
             errors += [replace(e, message=f"{e.message} (in the source)") for e in wrong]

@@ -17,7 +17,7 @@ from tfratchet.errors import UserError
 from tfratchet.hcl.load import load_root
 from tfratchet.hcl.module import Parser, load_module, read_variables, variable_files
 from tfratchet.matching import without_keys
-from tfratchet.model import Finding, Location, Problem, Resource, Root
+from tfratchet.model import Finding, Location, Problem, Resource, Root, Severity
 from tfratchet.values import REF_OPEN, Unknown
 
 if TYPE_CHECKING:
@@ -107,10 +107,11 @@ class Source:
 
     # -- what a plan does not show
 
-    def invisible(self, settings: Settings) -> tuple[list[Finding], list[Problem]]:
+    def invisible(self, settings: Settings, head: Root) -> tuple[list[Finding], list[Problem]]:
         """Findings between base and head of the source that no plan shows, and errors of that comparison.
 
-        The same as ``tfratchet diff`` finds. Without a repository: nothing, and a note that says so.
+        ``head``: what there will be. The findings are those of ``tfratchet diff``. Without a repository: nothing, and
+        a note that says so.
         """
         if self.sides is None:
             text = (
@@ -131,10 +132,25 @@ class Source:
             return [], []
         options = DiffOptions(paths=[self.path], variables=self._variables, settings=settings)
         outcome = pipeline.diff(options, self.sides)
-        found = [
-            f for f in outcome.result.findings if f.root == self.path and f.variant is None and f.rule in INVISIBLE
-        ]
+        own = [f for f in outcome.result.findings if f.root == self.path and f.variant is None]
+        found = [self._kept(f, head) or f for f in own if f.rule in INVISIBLE or self._kept(f, head)]
         return found, list(outcome.result.errors)
+
+    def _kept(self, finding: Finding, head: Root) -> Finding | None:
+        """A loss that the plan does not carry out, as the provider keeps what a deleted line said; None for others."""
+        before, after = self._base.get(finding.address), self._head.get(finding.address)
+        planned = head.resources.get(finding.address)
+        if finding.rule in INVISIBLE or before is None or after is None or planned is None:
+            return None
+        if not any(planned.values.get(n) and n not in after.values for n in before.values):
+            return None
+        text = f"{finding.message}. {_KEPT}"
+        return replace(finding, message=text, severity=min(finding.severity, Severity.MEDIUM))
+
+
+_KEPT = (
+    "This plan does not carry it out: the state keeps what the deleted lines said, and a new account would not have it"
+)
 
 
 def open_source(directory: str, base: str | None, merge_base: bool) -> Source:

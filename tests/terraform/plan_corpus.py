@@ -5,8 +5,8 @@ Planning hundreds of cases one by one would take an hour, so all are modules of 
 1. ``validate`` finds those that this provider does not know (newer resource types, syntax that is broken on purpose).
 2. ``plan`` of all bases. What it would create goes into a state file, with the attributes that the account would have
    given (ARNs, ids) made up; what depends on them becomes known in the next round, until everything is in the state.
-3. ``plan`` of all heads on that state. Its JSON is taken apart again: one plan for each case, with the addresses that it
-   would have on its own.
+3. ``plan`` of all heads on that state. Its JSON is taken apart again: one plan for each case, with the addresses that
+   it would have on its own.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import boto3
 import hcl_blocks
 import provider_mirror
 import tf_harness
@@ -43,6 +44,11 @@ ACCOUNT = "123456789012"
 _SOURCE = re.compile(r'^\s*source\s*=\s*"([^"]+)"', re.MULTILINE)
 _KIND = re.compile(r'^\s*(?:resource|data)\s+"([a-z0-9]+)_', re.MULTILINE)
 _ROUNDS = 6
+
+# What cases read by data sources and nothing declares.
+_USERS = ("ci",)
+_POLICIES = ("audit", "read")
+_DOCUMENT = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}]}'
 
 
 @dataclass
@@ -133,6 +139,7 @@ class Batch:
 
     def run(self, cases: Sequence[str]) -> Corpus:
         """Plan the cases. What terraform refuses is in ``Corpus.refused``, with its words."""
+        self._populate()
         todo: list[Job] = []
         for case in cases:
             found, reason = jobs(case)
@@ -141,42 +148,70 @@ class Batch:
             todo += found
         for number, job in enumerate(todo):
             job.key = f"c{number:04d}"
-        todo = self._refuse(todo, ["validate", "-json"], _validation)
-        todo = self._refuse(todo, ["plan", "-json", "-lock=false", "-refresh=false"], _log, sides=("base",))
-        state = self._state(todo)
-        todo = self._refuse(todo, ["plan", "-json", "-lock=false", "-refresh=false"], _log, sides=("head",), state=state)
-        plan = self._plan("head", todo, state)
+        todo = self._validated(todo)
+        todo, state = self._state(todo)
+        todo, plan = self._planned("head", todo, state)
         for job in todo:
             job.plan = part(plan, job.key)
             self.corpus.plans.setdefault(job.case, []).append(job)
         return self.corpus
 
-    def _refuse(
-        self,
-        todo: list[Job],
-        command: Sequence[str],
-        errors: Any,
-        *,
-        sides: Sequence[str] = ("base", "head"),
-        state: Mapping[str, Any] | None = None,
-    ) -> list[Job]:
-        """Drop the cases that a command fails on, until it no longer fails."""
+    def _populate(self) -> None:
+        iam = boto3.client(
+            "iam",
+            endpoint_url=self.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+        )
+        for user in _USERS:
+            iam.create_user(UserName=user)
+        for policy in _POLICIES:
+            iam.create_policy(PolicyName=policy, PolicyDocument=_DOCUMENT)
+
+    def _validated(self, todo: list[Job]) -> list[Job]:
+        """Without what is no configuration of this provider."""
         while True:
             wrong: dict[str, str] = {}
-            for side in sides:
-                workspace = self._write(side, todo, state)
-                done = workspace.run(*command, check=False)
-                for place, text in errors(done.stdout) if done.returncode else ():
-                    for key in self._keys(place, workspace.directory):
-                        wrong.setdefault(key, text)
-                if done.returncode and not wrong:
-                    raise tf_harness.TerraformError(done.stdout[-4000:] + done.stderr)
+            for side in ("base", "head"):
+                workspace = self._write(side, todo)
+                done = workspace.run("validate", "-json", check=False)
+                found = [d for d in json.loads(done.stdout)["diagnostics"] if d["severity"] == "error"]
+                wrong |= self._wrong(found, workspace.directory)
             if not wrong:
                 return todo
-            for job in todo:
-                if job.key in wrong:
-                    self.corpus.refused[job.case] = wrong[job.key]
-            todo = [job for job in todo if job.case not in self.corpus.refused]
+            todo = self._without(todo, wrong)
+
+    def _planned(self, side: str, todo: list[Job], state: Mapping[str, Any] | None) -> tuple[list[Job], dict[str, Any]]:
+        """The plan of all that can be planned."""
+        while True:
+            workspace = self._write(side, todo, state)
+            done = workspace.run("plan", "-json", "-lock=false", "-refresh=false", "-out=plan.bin", check=False)
+            if done.returncode == 0:
+                plan: dict[str, Any] = json.loads(workspace.run("show", "-json", "plan.bin").stdout)
+                return todo, plan
+            lines = [json.loads(line) for line in done.stdout.splitlines()]
+            errors = [line["diagnostic"] for line in lines if line.get("@level") == "error"]
+            todo = self._without(todo, self._wrong(errors, workspace.directory))
+
+    def _wrong(self, diagnostics: Sequence[Mapping[str, Any]], directory: Path) -> dict[str, str]:
+        """What terraform says of which module."""
+        wrong: dict[str, str] = {}
+        for found in diagnostics:
+            for key in self._keys(found, directory):
+                wrong.setdefault(key, f"{found['summary']}: {found['detail']}".strip(": "))
+        if diagnostics and not wrong:
+            raise tf_harness.TerraformError(json.dumps(diagnostics, indent=1)[:4000])
+        return wrong
+
+    def _without(self, todo: list[Job], wrong: Mapping[str, str]) -> list[Job]:
+        for job in todo:
+            if job.key in wrong:
+                self.corpus.refused[job.case] = wrong[job.key]
+        left = [job for job in todo if job.case not in self.corpus.refused]
+        if len(left) == len(todo):
+            raise tf_harness.TerraformError(f"these are in no case: {wrong}")
+        return left
 
     @staticmethod
     def _keys(place: Mapping[str, Any], directory: Path) -> list[str]:
@@ -206,7 +241,9 @@ class Batch:
         head = f'{PROVIDER}\nprovider "aws" {{\n  region = "us-east-1"\n{settings}}}\n'
         (top / "main.tf").write_text(head + "\n".join(calls))
         if state is not None:
-            (top / "terraform.tfstate").write_text(json.dumps(state))
+            keys = {job.key for job in todo}
+            left = [r for r in state["resources"] if r["module"].split(".")[1] in keys]
+            (top / "terraform.tfstate").write_text(json.dumps({**state, "resources": left}))
         workspace = tf_harness.Workspace(top, self.program, self.env)
         workspace.init()
         return workspace
@@ -230,42 +267,25 @@ class Batch:
         if providers:
             (root / "provider_override.tf").write_text("\n".join(providers))
 
-    def _plan(self, side: str, todo: Sequence[Job], state: Mapping[str, Any] | None) -> dict[str, Any]:
-        return self._write(side, todo, state).plan("-refresh=false")
-
-    def _state(self, todo: Sequence[Job]) -> dict[str, Any]:
+    def _state(self, todo: list[Job]) -> tuple[list[Job], dict[str, Any]]:
         """The state in which everything of base has been created."""
         known: dict[str, dict[str, Any]] = {}
         for number in range(_ROUNDS):
-            state = state_of(known.values(), number + 1)
-            plan = self._plan("base", todo, state)
+            state = state_of(known.values(), number)
+            todo, plan = self._planned("base", todo, state)
             providers = Providers(plan["configuration"])
             new = [
-                c
-                for c in plan["resource_changes"]
-                if c["mode"] == "managed" and c["change"]["actions"] == ["create"] and providers.settled(c)
+                change
+                for change in plan["resource_changes"]
+                if change["mode"] == "managed" and change["change"]["actions"] == ["create"]
             ]
-            if not new:
-                left = [c["address"] for c in plan["resource_changes"] if "create" in c["change"]["actions"]]
-                assert not left, f"these never become known: {left}"
-                return state
-            for change in new:
-                known[change["address"]] = providers.instance(change)
+            settled = [change for change in new if providers.settled(change)]
+            known |= {change["address"]: providers.instance(change) for change in settled}
+            if len(settled) == len(new):
+                return todo, state_of(known.values(), number + 1)
+            if not settled:
+                raise AssertionError(f"these never become known: {[c['address'] for c in new]}")
         raise AssertionError(f"not everything was known after {_ROUNDS} rounds")
-
-
-def _validation(output: str) -> Iterator[tuple[Mapping[str, Any], str]]:
-    for found in json.loads(output)["diagnostics"]:
-        if found["severity"] == "error":
-            yield found, f"{found['summary']}: {found['detail']}".strip(": ")
-
-
-def _log(output: str) -> Iterator[tuple[Mapping[str, Any], str]]:
-    for line in output.splitlines():
-        entry = json.loads(line)
-        if entry.get("@level") == "error":
-            found = entry["diagnostic"]
-            yield found, f"{found['summary']}: {found['detail']}".strip(": ")
 
 
 class Providers:
@@ -273,6 +293,7 @@ class Providers:
 
     def __init__(self, configuration: Mapping[str, Any]) -> None:
         self.blocks: dict[str, Mapping[str, Any]] = {}
+        self.providers: Mapping[str, Any] = configuration.get("provider_config", {})
         pending: list[tuple[str, Mapping[str, Any]]] = [("", configuration["root_module"])]
         while pending:
             prefix, module = pending.pop()
@@ -295,6 +316,8 @@ class Providers:
         unknown = change["change"]["after_unknown"]
         module = change.get("module_address", "")
         key = self.block(change["address"])["provider_config_key"]
+        if "expressions" not in self.providers.get(key, {}):
+            key = "aws"  # the module has no provider of its own: the root module's
         owner, _, provider = key.rpartition(":")
         alias = provider.partition(".")[2]
         prefix = "".join(f"module.{p.rpartition('module.')[2]}." for p in owner.split(".module.") if p)
@@ -375,7 +398,9 @@ def made_up(kind: str, attribute: str, values: Mapping[str, Any], address: str) 
         path = values.get("path") or "/"
         if kind.startswith("aws_iam_"):
             return f"arn:aws:iam::{ACCOUNT}:{kind.removeprefix('aws_iam_')}{path}{name}"
-        service = {"aws_cloudwatch_log_group": "logs", "aws_cloudwatch_event_rule": "events"}.get(kind, kind.split("_")[1])
+        service = {"aws_cloudwatch_log_group": "logs", "aws_cloudwatch_event_rule": "events"}.get(
+            kind, kind.split("_")[1]
+        )
         separator = ":" if kind in ("aws_cloudwatch_log_group", "aws_sns_topic", "aws_sqs_queue") else "/"
         part_of = {"aws_cloudwatch_log_group": "log-group:", "aws_cloudtrail": "trail/"}.get(kind, "")
         middle = part_of or ("" if separator == ":" else f"{kind.rpartition('_')[2]}/")

@@ -119,19 +119,35 @@ class Configuration:
 
     def block(self, address: str) -> Block | None:
         """The block that the instance at ``address`` comes from."""
-        path = _KEYS.sub("", address)
+        found = self._module(_KEYS.sub("", address))
+        return None if found is None else found[0].blocks.get(found[1])
+
+    def call(self, address: str) -> Mapping[str, Any]:
+        """What the configuration says of the module call at ``address``; empty when it has none."""
+        found = self._module(f"{_KEYS.sub('', address)}.")
+        return found[0].call if found is not None else {}
+
+    def _module(self, path: str) -> tuple[Module, str] | None:
+        """The module that ``path`` (without keys) leads into, and the rest of the path."""
         module = self.root
         while path.startswith("module."):
-            _, name, path = path.split(".", 2) if path.count(".") > 1 else ("", path, "")
-            found = module.modules.get(name)
-            if found is None:
+            name, _, path = path.removeprefix("module.").partition(".")
+            if name not in module.modules:
                 return None
-            module = found
-        return module.blocks.get(path)
+            module = module.modules[name]
+        return module, path
 
     def instances(self, address: str) -> list[str]:
         """Every instance of a block, by its address without keys."""
         return self._instances.get(address, [])
+
+
+def module_instances(address: str) -> Iterator[str]:
+    """The address of a module instance and of all that it lies in, outermost first."""
+    masked = _KEYS.sub(lambda m: "_" * len(m[0]), address)
+    starts = [m.start() for m in _STEP.finditer(masked)][1:]
+    yield from (address[: start - 1] for start in starts)
+    yield address
 
 
 def _dict(value: Any) -> Mapping[str, Any]:

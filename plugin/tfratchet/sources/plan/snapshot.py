@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tfratchet.model import Moved, Problem, Removed, Resource, Root
-from tfratchet.sources.plan.configuration import Configuration
-from tfratchet.sources.plan.document import Change, Document, Entry
+from tfratchet.model import ModuleCall, Moved, Problem, Removed, Resource, Root
+from tfratchet.sources.plan.configuration import Configuration, module_instances
+from tfratchet.sources.plan.document import Change, Document, Entry, clean
 from tfratchet.sources.plan.identifiers import DOCUMENT, Documents, Identifiers
 from tfratchet.sources.plan.values import Converter, Masks
 from tfratchet.values import Value
@@ -55,10 +55,9 @@ def roots(document: Document, path: str, masks: Masks, fill: Fill = lambda resou
         removed=tuple(Removed(c.address, destroy=False) for c in changes if _forgotten(c)),
         errors=tuple(Problem("source", f"{document.label}: {text}") for text in document.problems),
         notes=tuple(_deposed(document)),
-        exists=True,
     )
     return PlanRoots(
-        base=replace(base, exists=bool(sides.base) or not head.resources),
+        base=base,
         head=head,
         recorded=recorded,
         reasons=_reasons(changes),
@@ -180,7 +179,21 @@ class _Builder:
                 if address in pending:
                     values["json"] = documents.of(address)
                 built[address] = replace(resource, values=values)
-        return Root(self.path, resources={a: self.fill(r) for a, r in built.items()})
+        return Root(
+            self.path,
+            resources={a: self.fill(r) for a, r in built.items()},
+            calls=self._calls({e.module for e in entries.values() if e.module}),
+        )
+
+    def _calls(self, modules: set[str]) -> dict[str, ModuleCall]:
+        """The calls of the modules that resources stand in. Their arguments are not in a plan."""
+        found = {}
+        for address in dict.fromkeys(a for module in sorted(modules) for a in module_instances(module)):
+            call = self.configuration.call(address)
+            # Of a call that is gone the source is not known: it is like no other call.
+            source = clean(call.get("source")) or f"(unknown source of {address})"
+            found[address] = ModuleCall(address, source, clean(call.get("version_constraint")), {})
+        return found
 
     def _resource(self, entry: Entry, identifiers: Identifiers) -> Resource:
         block = self.configuration.block(self.renamed.get(entry.address, entry.address))
