@@ -89,6 +89,7 @@ def test_settings_that_the_configuration_does_not_want() -> None:
 
 def test_insights_of_one_trail_are_enough() -> None:
     assert ids(with_trails(trail(insights=()), second())) == []
+    assert ids(with_trails(trail(insights=()), second(logging=False))) == ["TFR614", "TFR619"]
 
 
 # -- selectors

@@ -124,7 +124,7 @@ class NoInsights(AuditRule):
 
     def check(self, facts: Facts, settings: Settings) -> Iterator[Finding]:  # noqa: ARG002
         trails = [t for t in recording(facts) if own(t, facts)]
-        if not all_read(facts) or any(t.insights for t in facts.trails.values()):
+        if not all_read(facts) or any(t.insights for t in recording(facts)):
             return
         for trail in trails:
             yield self.found(
