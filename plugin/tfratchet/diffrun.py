@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tfratchet.config import Settings
 from tfratchet.diffargs import DiffArguments
 from tfratchet.errors import UserError
+from tfratchet.report import TELLS_MORE
 from tfratchet.report.finish import finish, known_format, outputs, rules_by_id, today, vocabulary
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ def run(arguments: DiffArguments) -> int:
 
     with Progress("comparing", quiet=arguments.quiet) as progress:
         outcome = compared(options, sides, loaded, progress)
+        if TELLS_MORE & {arguments.format_name, *(name for name, _ in files)}:
+            progress.say("looking at what is stronger")
+            outcome.result.more()
     outcome = accept(outcome)
     rules = rules_by_id() if outcome.result.findings else {}
     return finish(
@@ -94,10 +98,14 @@ def _known(
     from tfratchet.report.finish import day_of
 
     day, refuse = options.settings.today, config.new_ignores == "refuse"
+    folders = tuple(options.paths)
+
+    def looked_at(root: str) -> bool:
+        return not folders or any(below(root, folder) for folder in folders)
+
     if arguments.write_baseline:
         expires = day_of(arguments.expires, "--expires") if arguments.expires else None
         write = knownrun.Write(arguments.write_baseline, arguments.reason, arguments.owner, expires)
-        folders = tuple(options.paths)
         return lambda outcome: knownrun.write(
             outcome,
             write,
@@ -105,7 +113,7 @@ def _known(
             base=sides.base,
             top=sides.top,
             refuse_new=refuse,
-            looked_at=lambda root: not folders or any(below(root, folder) for folder in folders),
+            looked_at=looked_at,
         )
     found: Baseline | Problem
     if arguments.baseline:
@@ -113,7 +121,7 @@ def _known(
         found = knownrun.from_trees(sides.base, sides.head, path) if path else knownrun.from_file(arguments.baseline)
     else:
         found = knownrun.configured(sides.base, sides.head, config.baseline or "")
-    return lambda outcome: knownrun.accept(outcome, found, day, refuse_new=refuse)
+    return lambda outcome: knownrun.accept(outcome, found, day, refuse_new=refuse, looked_at=looked_at)
 
 
 def below(path: str, folder: str) -> bool:

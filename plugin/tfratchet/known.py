@@ -116,11 +116,13 @@ def ignores(baseline: Baseline) -> list[Ignore]:
     ]
 
 
-def lapsed(baseline: Baseline, findings: Sequence[Finding]) -> list[Problem]:
+def lapsed(
+    baseline: Baseline, findings: Sequence[Finding], looked_at: Callable[[str], bool] | None = None
+) -> list[Problem]:
     """What a reader should know about entries that match none of ``findings`` (of a run without errors).
 
     One whose place has another finding now is told by itself; the others are counted. New ones are left out: that a new
-    entry matches nothing is told by ``apply_suppressions``.
+    entry matches nothing is told by ``apply_suppressions``. So are those of root modules that were not ``looked_at``.
     """
     there = {f.fingerprint for f in findings}
     places: dict[tuple[str, str, str | None, str], list[Finding]] = {}
@@ -129,7 +131,7 @@ def lapsed(baseline: Baseline, findings: Sequence[Finding]) -> list[Problem]:
             places.setdefault((finding.rule, finding.root, finding.variant, finding.address), []).append(finding)
     notes, idle = [], []
     for entry in baseline.entries:
-        if entry.fingerprint in there or entry in baseline.new:
+        if entry.fingerprint in there or entry in baseline.new or (looked_at and not looked_at(entry.root)):
             continue
         other = places.get((entry.rule, entry.root, entry.variant, entry.address))
         if other:

@@ -99,7 +99,14 @@ def configured(base: Tree, head: Tree, path: str) -> Baseline | Problem:
         return Problem("config", error.message if place else str(error), place)
 
 
-def accept(outcome: Outcome, baseline: Baseline | Problem, today: date, *, refuse_new: bool = False) -> Outcome:
+def accept(
+    outcome: Outcome,
+    baseline: Baseline | Problem,
+    today: date,
+    *,
+    refuse_new: bool = False,
+    looked_at: Callable[[str], bool] | None = None,
+) -> Outcome:
     """``outcome`` with what ``baseline`` accepts marked, and notes: new, expired, lapsed and idle entries.
 
     A Problem in its place (what ``configured`` gives) is told: as an error when the file is wrong, else as a note.
@@ -111,7 +118,7 @@ def accept(outcome: Outcome, baseline: Baseline | Problem, today: date, *, refus
         return replace(outcome, result=replace(result, errors=[*result.errors, baseline]))
     findings, notes = apply_suppressions(result.findings, known.ignores(baseline), today, refuse_new=refuse_new)
     if outcome.statistics.roots and not result.errors:
-        notes += known.lapsed(baseline, findings)
+        notes += known.lapsed(baseline, findings, looked_at)
     return replace(outcome, result=replace(result, findings=findings, notes=[*result.notes, *notes]))
 
 
@@ -157,7 +164,7 @@ def write(
         written = _judged(base, name, text)
     else:
         written = Baseline(options.path, known.parse(text, options.path))
-    return accept(outcome, written, today, refuse_new=refuse_new)
+    return accept(outcome, written, today, refuse_new=refuse_new, looked_at=looked_at)
 
 
 def _told(entry: Known) -> str:
