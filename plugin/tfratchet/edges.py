@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from tfratchet.compare import Comparison, RootPair
     from tfratchet.model import Finding
 
-MOST = 1_000
-"""Edges of all root modules together; no picture holds more."""
+MOST = 20_000
+"""Edges of all root modules together. A picture holds far fewer lines, yet one line may stand for many edges."""
 
 
 def edges(comparison: Comparison, findings: Iterable[Finding]) -> tuple[Edge, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fakes
 from tfratchet.model import Certainty, Finding
 from tfratchet.more import KEPT, LOST, NEW, Edge
-from tfratchet.report.graph import chosen, kind, mermaid, pictures
+from tfratchet.report.graph import chosen, kind, label, mermaid, pictures, shortened
 
 RED = "stroke:#d1242f,color:#d1242f,stroke-width:2px"
 
@@ -122,11 +122,11 @@ def test_those_with_the_same_edges_are_drawn_as_one() -> None:
     ]
     (picture,) = pictures([fakes.finding(lost=lost)], around)
     assert [(line.source, line.target, line.word, line.times) for line in picture.lines] == [
-        ("users u0, u1, u2 and 3 more", "policy x", "lost", 6),
+        ("users u0, u1 and 4 more", "policy x", "lost", 6),
         ("user odd", "policy x", "lost", 1),
         ("user odd", "group g", "left", 1),
-        ("group g", "policies p0, p1, p2 and 2 more", "new", 5),
-        ("user odd", "policies p0, p1, p2 and 2 more", "", 5),
+        ("group g", "policies p0, p1 and 3 more", "new", 5),
+        ("user odd", "policies p0, p1 and 3 more", "", 5),
         ("group g", "boundary b", "", 1),
     ]
     assert [kind(n) for n in ("users a and b", "every user in x", "policies p", "group g")] == [
@@ -140,3 +140,12 @@ def test_a_picture_without_room_is_not_there() -> None:
     cut, left = chosen(pictures(found), 1)
     assert [p.root for p in cut] == ["one"]
     assert left[LOST] == 1
+
+
+def test_a_long_list_keeps_its_number() -> None:
+    name = f"users {'a' * 50}, {'b' * 50} and 1,234 more"
+    assert shortened("user bob", 29) == "user bob"
+    assert shortened("user " + "a" * 40, 29) == "user " + "a" * 23 + "…"
+    assert shortened(name, 29) == "users " + "a" * 7 + "… and 1,234 more"
+    assert label(name).endswith("… and 1#44;234 more")
+    assert all(len(shortened(name, n)) == n for n in range(20, 60))

@@ -12,7 +12,7 @@ import pytest
 
 import fakes
 from tfratchet.model import Certainty, Location, Problem, Severity, Side, Suppression
-from tfratchet.more import ATTACHED, KEPT, STRONGER, Edge, Gain, More
+from tfratchet.more import ATTACHED, KEPT, NEW, STRONGER, Edge, Gain, More
 from tfratchet.report import ReportOptions, render
 from tfratchet.report.finish import rules_by_id
 
@@ -84,7 +84,7 @@ def test_the_verdict_is_first() -> None:
         "Compared HEAD (123456789) with WORKTREE: 2 root modules, 14 resources; 3 values could not be known." in header
     )
     assert page.said("title") == "This change takes away protection · tfratchet"
-    assert "exit code 1 (fail on: medium)" in page.said("footer")
+    assert "exit code 1 (threshold: medium)" in page.said("footer")
 
 
 def test_a_clean_page_and_one_that_is_not_whole() -> None:
@@ -261,15 +261,17 @@ def test_the_graph_says_the_same_in_words() -> None:
         fakes.finding(lost=("user bob has policy require-mfa",)),
         fakes.finding(lost=("user bob is in group dev",), certainty=Certainty.POSSIBLE),
     ]
-    page = Page(html(found, more=More((), (Edge("group dev", "policy read", KEPT),))))
+    new = (Edge(f"user u{i}", "policy p", NEW) for i in range(4))
+    page = Page(html(found, more=More((), (Edge("group dev", "policy read", KEPT), *new))))
     said = page.said("figure")
     for part in (
         "user bob loses policy require-mfa",
-        "user bob possibly loses group dev",
+        "user bob possibly leaves group dev",
+        "users u0, u1 and 2 more newly have policy p",
         "group dev keeps policy read",
         "Users, groups and policies of .",
     ):
         assert part in said
     assert [a["role"] for a in page.all("svg")] == ["img"]
     classes = [a["class"] for a in page.all("path") if (a["class"] or "").startswith("edge")]
-    assert sorted(c or "" for c in classes) == ["edge kept", "edge lost", "edge lost possible"]
+    assert sorted(c or "" for c in classes) == ["edge kept", "edge lost", "edge lost possible", "edge new"]

@@ -27,6 +27,8 @@ FORMATS: dict[str, str] = {
     "gitlab": "tfratchet.report.gitlab",
 }
 """Name of the format → module."""
+TELLS_MORE = frozenset({"json", "markdown", "html"})
+"""The formats that ask for ``Result.more``, which takes its time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ MOST_EDGES = 400
 _BUNDLE = 4
 """So many that have all their edges in common are drawn as one."""
 _LABEL = 60
+_MORE = re.compile(r" and [0-9,]{1,9} more$")
 _COLORS = {LOST: "#d1242f", NEW: "#1a7f37", KEPT: "#818b98"}  # each readable on white and on black
 
 
@@ -97,7 +98,7 @@ def _bundled(lines: Sequence[Line], *, of_source: bool) -> list[Line]:
     named = {name: name for name in edges}
     for names in alike.values():
         if len(names) >= _BUNDLE:
-            named |= dict.fromkeys(names, listed(names))
+            named |= dict.fromkeys(names, listed(names, 2))
     bundled: dict[tuple[str, str, str, bool], int] = {}
     for line in lines:
         source = named[line.source] if of_source else line.source
@@ -184,6 +185,15 @@ def _arrow(one: Line) -> str:
     return f'-- "{said}" -->' if said else "-->"
 
 
+def shortened(name: str, most: int) -> str:
+    """A name of no more than ``most`` characters; of a list, how many more there are is kept."""
+    if len(name) <= most:
+        return name
+    more = _MORE.search(name)
+    tail = more[0] if more is not None else ""
+    return name[: most - len(tail) - 1] + "\u2026" + tail
+
+
 def _node(name: str, text: str) -> str:
     left, right = {"user": ("([", "])"), "group": ("[[", "]]"), "role": ("([", "])")}.get(kind(text), ("[", "]"))
     return f'  {name}{left}"{label(text)}"{right}'
@@ -191,8 +201,7 @@ def _node(name: str, text: str) -> str:
 
 def label(text: str) -> str:
     """Text of a node: cut, and every character that Mermaid, Markdown or HTML could act on as Mermaid's ``#NN;``."""
-    text = printable(text)
-    text = text if len(text) <= _LABEL else text[: _LABEL - 1] + "…"
+    text = shortened(printable(text), _LABEL)
     plain = "".join(c if c.isalnum() or c in " -_./…" else f"#{ord(c)};" for c in text)
     # Atlantis reads this word in a comment as the outcome of the run.
     return re.sub("(fa)(il)", lambda m: f"{m[1]}#8203;{m[2]}", plain, flags=re.IGNORECASE)

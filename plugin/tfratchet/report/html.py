@@ -168,7 +168,7 @@ def _footer(outcome: Outcome, options: ReportOptions) -> str:
     ended = exit_code(outcome, options.fail_on)
     keys = '<span class="keys" hidden>Keys: <kbd>/</kbd> search, <kbd>Esc</kbd> clear</span>'
     return (
-        f"<footer><p>tfratchet {tfratchet.__version__} \N{MIDDLE DOT} exit code {ended} (fail on: {fail_on})</p>"
+        f"<footer><p>tfratchet {tfratchet.__version__} \N{MIDDLE DOT} exit code {ended} (threshold: {fail_on})</p>"
         f"<p>{keys}</p></footer>"
     )
 
