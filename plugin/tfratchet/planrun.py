@@ -61,7 +61,6 @@ class Input:
     label: str
     path: str
     """What the root module is called."""
-    document: Document
     roots: PlanRoots
     source: Source | None = None
 
@@ -164,11 +163,18 @@ def _inputs(arguments: PlanArguments, sources: Sequence[Source], progress: Progr
 
 
 def _input(plan: str, label: str, path: str, source: Source | None, masks: Masks) -> Input:
-    from tfratchet.sources.plan import content, read, roots
+    from tfratchet.sources.plan import content, read
 
     document = read(content(plan, label, source.directory if source else "."), label)
+    return planned(document, label, path, masks, source)
+
+
+def planned(document: Document, label: str, path: str, masks: Masks, source: Source | None = None) -> Input:
+    """A plan as root modules, with what its source adds."""
+    from tfratchet.sources.plan import roots
+
     if source is None:
-        return Input(label, path, document, roots(document, path, masks))
+        return Input(label, path, roots(document, path, masks))
     source.load(document)
     made = roots(document, path, masks, source.in_head)
     moved = {m.source: m.target for m in made.head.moved}
@@ -177,7 +183,7 @@ def _input(plan: str, label: str, path: str, source: Source | None, masks: Masks
         base=source.in_base(made.base, moved),
         recorded=source.in_base(made.recorded, moved) if made.recorded is not None else None,
     )
-    return Input(label, path, document, made, source)
+    return Input(label, path, made, source)
 
 
 def root_paths(plans: Sequence[str], sources: Sequence[Source]) -> list[str]:

@@ -22,8 +22,11 @@ from test_cases import run, settings_of
 from tfratchet import planrun
 from tfratchet.compare import compare
 from tfratchet.config import Settings
+from tfratchet.configfile import Config, Loaded
 from tfratchet.model import Finding, Snapshot
+from tfratchet.pipeline import DiffOptions, open_sides
 from tfratchet.planargs import PlanArguments
+from tfratchet.plansource import Source
 from tfratchet.rules import all_rules
 from tfratchet.sources.plan import Masks, read, roots
 
@@ -127,6 +130,24 @@ def test_the_source_closes_the_gap(
     findings = json.loads(capsys.readouterr().out)["findings"]
     assert {(f["rule"], f["address"]) for f in findings} == {(f.rule, f.address) for f in run(folder)}
     assert all(f["head"]["file"] and f["head"]["line"] for f in findings)
+
+
+def test_with_the_source_both_agree_everywhere(corpus: plan_corpus.Corpus) -> None:
+    """The files add places and what the plan does not know, and nothing that ``diff`` would not say."""
+    wrong: dict[str, str] = {}
+    for case, jobs in corpus.plans.items():
+        folder = plan_corpus.CASES / case
+        sides = open_sides(DiffOptions(base_dir=str(folder / "base"), head_dir=str(folder / "head")))
+        inputs, masks = planrun.Inputs(), Masks()
+        for job in jobs:
+            source = Source(str(folder / "head"), sides=sides, tree=sides.head, path=job.path)
+            inputs.plans.append(planrun.planned(read(json.dumps(job.plan), case), case, job.path, masks, source))
+        outcome = planrun.compared(inputs, settings_of(folder), Loaded(Config()))
+        assert not outcome.result.errors
+        of_plan, of_files = words(outcome.result.findings), words(run(folder))
+        if {w[:3] for w in of_plan} != {w[:3] for w in of_files}:
+            wrong[case] = f"only with the plan: {of_plan - of_files}; only in the files: {of_files - of_plan}"
+    assert not wrong, json.dumps(wrong, indent=1)
 
 
 def _files(folder: Path) -> dict[str, str | bytes | None]:
