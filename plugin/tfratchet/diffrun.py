@@ -16,8 +16,6 @@ from tfratchet.report.finish import finish, known_format, outputs, rules_by_id, 
 
 if TYPE_CHECKING:
     from tfratchet.configfile import Config, Loaded
-    from tfratchet.known import Baseline
-    from tfratchet.model import Problem
     from tfratchet.pipeline import DiffOptions, Outcome, Sides
     from tfratchet.progress import Progress
 
@@ -92,36 +90,24 @@ def _known(
     sides: Sides, config: Config, arguments: DiffArguments, options: DiffOptions
 ) -> Callable[[Outcome], Outcome]:
     """What is to be done with an outcome for the known findings: the file is read before anything is compared."""
-    if not (arguments.baseline or arguments.write_baseline or config.baseline):
+    given = (arguments.baseline, arguments.write_baseline, arguments.reason, arguments.owner, arguments.expires)
+    if not config.baseline and all(value is None for value in given):
         return lambda outcome: outcome
-    from tfratchet import knownrun
-    from tfratchet.report.finish import day_of
+    from tfratchet.knownrun import Compared, Options, acceptance
 
-    day, refuse = options.settings.today, config.new_ignores == "refuse"
     folders = tuple(options.paths)
 
     def looked_at(root: str) -> bool:
         return not folders or any(below(root, folder) for folder in folders)
 
-    if arguments.write_baseline:
-        expires = day_of(arguments.expires, "--expires") if arguments.expires else None
-        write = knownrun.Write(arguments.write_baseline, arguments.reason, arguments.owner, expires)
-        return lambda outcome: knownrun.write(
-            outcome,
-            write,
-            day,
-            base=sides.base,
-            top=sides.top,
-            refuse_new=refuse,
-            looked_at=looked_at,
-        )
-    found: Baseline | Problem
-    if arguments.baseline:
-        path = knownrun.within(sides.top, arguments.baseline)
-        found = knownrun.from_trees(sides.base, sides.head, path) if path else knownrun.from_file(arguments.baseline)
-    else:
-        found = knownrun.configured(sides.base, sides.head, config.baseline or "")
-    return lambda outcome: knownrun.accept(outcome, found, day, refuse_new=refuse, looked_at=looked_at)
+    return acceptance(
+        Options(*given),
+        config.baseline,
+        options.settings.today,
+        compared=Compared(sides.base, sides.head, sides.top),
+        refuse_new=config.new_ignores == "refuse",
+        looked_at=looked_at,
+    )
 
 
 def below(path: str, folder: str) -> bool:
@@ -131,16 +117,6 @@ def below(path: str, folder: str) -> bool:
 
 def _check(arguments: DiffArguments) -> None:
     """Options that contradict each other."""
-    if arguments.baseline and arguments.write_baseline:
-        raise UserError("--baseline and --write-baseline contradict each other", hint="--write-baseline reads FILE too")
-    if not arguments.write_baseline:
-        for option, value in (
-            ("--reason", arguments.reason),
-            ("--owner", arguments.owner),
-            ("--expires", arguments.expires),
-        ):
-            if value is not None:
-                raise UserError("is for new entries of --write-baseline", where=option)
     base_dir, head_dir = arguments.base_dir, arguments.head_dir
     if (base_dir is None) != (head_dir is None):
         missing = "--head-dir" if head_dir is None else "--base-dir"

@@ -18,11 +18,43 @@ from tfratchet import known
 from tfratchet.errors import UserError
 from tfratchet.known import BY, Baseline, Known
 from tfratchet.model import Location, Problem
+from tfratchet.report.finish import day_of
 from tfratchet.suppress import apply_suppressions
 
 if TYPE_CHECKING:
     from tfratchet.pipeline import Outcome
     from tfratchet.sources.tree import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says about known findings, as typed."""
+
+    baseline: str | None = None
+    write_baseline: str | None = None
+    reason: str | None = None
+    owner: str | None = None
+    expires: str | None = None
+
+    def check(self) -> None:
+        """Raises UserError for options that contradict each other."""
+        if self.baseline and self.write_baseline:
+            hint = "--write-baseline reads FILE too"
+            raise UserError("--baseline and --write-baseline contradict each other", hint=hint)
+        if not self.write_baseline:
+            for option, value in (("--reason", self.reason), ("--owner", self.owner), ("--expires", self.expires)):
+                if value is not None:
+                    raise UserError("is for new entries of --write-baseline", where=option)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What is compared, for files of known findings that may be part of it."""
+
+    base: Tree
+    head: Tree
+    top: str
+    """The folder on disk that head's top is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +65,40 @@ class Write:
     reason: str | None = None
     owner: str | None = None
     expires: date | None = None
+
+
+def acceptance(
+    options: Options,
+    configured_file: str | None,
+    today: date,
+    *,
+    compared: Compared | None = None,
+    refuse_new: bool = False,
+    looked_at: Callable[[str], bool] | None = None,
+) -> Callable[[Outcome], Outcome]:
+    """What a command does with its outcome: accept, write, or nothing.
+
+    The file is read at once, before anything is compared: ``--baseline``, else the one that the configuration names.
+    Without ``compared`` a file is nobody's change. Raises UserError when a file of the command line is wrong.
+    """
+    options.check()
+    if options.write_baseline:
+        expires = day_of(options.expires, "--expires") if options.expires else None
+        target = Write(options.write_baseline, options.reason, options.owner, expires)
+        return lambda outcome: write(
+            outcome, target, today, compared=compared, refuse_new=refuse_new, looked_at=looked_at
+        )
+    found: Baseline | Problem
+    if options.baseline:
+        path = within(compared.top, options.baseline) if compared else None
+        found = from_trees(compared.base, compared.head, path) if compared and path else from_file(options.baseline)
+    elif configured_file and compared:
+        found = configured(compared.base, compared.head, configured_file)
+    elif configured_file:
+        found = from_file(configured_file)
+    else:
+        return lambda outcome: outcome
+    return lambda outcome: accept(outcome, found, today, refuse_new=refuse_new, looked_at=looked_at)
 
 
 def from_file(path: str) -> Baseline:
@@ -127,16 +193,14 @@ def write(
     options: Write,
     today: date,
     *,
-    base: Tree | None = None,
-    top: str | None = None,
+    compared: Compared | None = None,
     refuse_new: bool = False,
     looked_at: Callable[[str], bool] | None = None,
 ) -> Outcome:
     """Bring the file up to the findings of ``outcome`` and give the outcome as the next run with it will.
 
-    ``base`` and ``top``: the version before, and the folder on disk that head is, when files can be part of it. Nothing
-    is written when something could not be compared. Raises UserError when the file there is wrong, when a reason or an
-    owner is missing, or when it cannot be written.
+    Nothing is written when something could not be compared. Raises UserError when the file there is wrong, when a
+    reason or an owner is missing, or when it cannot be written.
     """
     result = outcome.result
     there = os.path.exists(options.path)
@@ -159,9 +223,9 @@ def write(
     count = f"{len(merged.entries)} known finding{'' if len(merged.entries) == 1 else 's'}"
     notes.append(Problem(BY, f"{options.path} is written: {count}, {len(merged.added)} of them new"))
     outcome = replace(outcome, result=replace(result, notes=[*result.notes, *notes]))
-    name = within(top, options.path) if top is not None else None
-    if base is not None and name is not None:
-        written = _judged(base, name, text)
+    name = within(compared.top, options.path) if compared else None
+    if compared and name:
+        written = _judged(compared.base, name, text)
     else:
         written = Baseline(options.path, known.parse(text, options.path))
     return accept(outcome, written, today, refuse_new=refuse_new, looked_at=looked_at)
