@@ -5,6 +5,7 @@
 * Between ``<!-- tables -->`` and ``<!-- /tables -->`` of each README: requirements, inputs, outputs, resources.
 * ``protected_actions.json`` in ``detach-guard`` and ``mfa-enforcement``: a module must stand on its own wherever it is
   fetched to, so each has a copy of what it needs from ``checks/tfratchet_checks/tfr_protected_actions.py``.
+* ``audit_policy.json`` in ``access-key-hygiene``: what ``tfratchet audit --print-iam-policy`` prints.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 import hcl_blocks
 
+from tfratchet.account.permissions import audit_policy
 from tfratchet_checks.tfr_protected_actions import DATA
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -154,6 +156,7 @@ def generated() -> dict[Path, str]:
     files = {
         TERRAFORM / "modules" / "detach-guard" / "protected_actions.json": guard_catalogue(DATA),
         TERRAFORM / "modules" / "mfa-enforcement" / "protected_actions.json": mfa_catalogue(DATA),
+        TERRAFORM / "modules" / "access-key-hygiene" / "audit_policy.json": audit_policy(),
     }
     directories = [*sorted((TERRAFORM / "modules").iterdir()), TERRAFORM / "baseline"]
     return files | dict(_readme(directory) for directory in directories)

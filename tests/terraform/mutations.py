@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import evaluated
+import generate
 import hcl_blocks
 import moto_server
 import policy_claims
@@ -39,7 +40,7 @@ class Mutation:
     old: str
     new: str
     check: str
-    """``mock FILE RUN``, ``policies GROUP...``, ``bucket TEST WHICH``, ``events``, ``selectors`` or ``kept``; see
+    """``mock FILE RUN``, ``policies GROUP...``, ``bucket TEST WHICH``, ``events``, ``selectors``, ``generated`` or ``kept``; see
     ``catchers``."""
 
     @property
@@ -416,6 +417,12 @@ MUTATIONS: tuple[Mutation, ...] = (
         ('can(regex("^[^*?]{8,}$", var.audit_oidc.subject))', "true"),
         "mock validation nobody_anybody_old",
     ),
+    _m(
+        "the audit role may read everything",
+        _KEYS + "audit_policy.json",
+        ('"cloudtrail:ListTrails"', '"cloudtrail:ListTrails", "s3:GetObject"'),
+        "generated",
+    ),
     # iam-groups
     _m(
         "a group without a policy is accepted",
@@ -558,6 +565,11 @@ def _bucket(bench: Bench, mutation: Mutation, test: str, which: str) -> str:
     return ""
 
 
+def _generated(bench: Bench, mutation: Mutation) -> str:
+    expected = generate.generated()[tf_harness.TERRAFORM / mutation.file]
+    return "`make docs-check`" if (bench.source / mutation.file).read_text() != expected else ""
+
+
 def _kept(bench: Bench, mutation: Mutation) -> str:
     name = mutation.module.split("/")[-1]
     lost = test_tf_static.KEPT[name] - test_tf_static.kept(bench.source / mutation.module)
@@ -571,6 +583,7 @@ catchers: dict[str, Callable[..., str]] = {
     "bucket": _bucket,
     "selectors": _selectors,
     "kept": _kept,
+    "generated": _generated,
 }
 
 

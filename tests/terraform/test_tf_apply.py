@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -129,6 +131,11 @@ def check_access_keys(client: Clients) -> None:
     rules = {rule["Source"]["SourceIdentifier"] for rule in client("config").describe_config_rules()["ConfigRules"]}
     assert rules == {"ACCESS_KEYS_ROTATED", "IAM_USER_UNUSED_CREDENTIALS_CHECK", "IAM_ROOT_ACCESS_KEY_CHECK"}
     assert client("iam").get_role(RoleName="example-people-audit")["Role"]["MaxSessionDuration"] == 3600
+    # The role may do exactly what the audit says that it needs.
+    command = [sys.executable, "-m", "tfratchet", "audit", "--print-iam-policy"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    policy = client("iam").get_role_policy(RoleName="example-people-audit", PolicyName="audit")["PolicyDocument"]
+    assert policy == json.loads(printed)
 
 
 def check_groups(client: Clients) -> None:

@@ -8,19 +8,6 @@ locals {
   }
 
   audit_wanted = length(var.audit_principal_arns) > 0 || var.audit_oidc != null
-
-  # Reading only: what `tfratchet audit` asks.
-  audit_actions = [
-    "cloudtrail:DescribeTrails", "cloudtrail:GetEventSelectors", "cloudtrail:GetInsightSelectors", "cloudtrail:GetTrail",
-    "cloudtrail:GetTrailStatus", "cloudtrail:ListTrails", "cloudwatch:DescribeAlarms", "events:ListRules",
-    "events:ListTargetsByRule", "iam:GenerateCredentialReport", "iam:GetAccountPasswordPolicy", "iam:GetAccountSummary",
-    "iam:GetCredentialReport", "iam:GetGroup", "iam:GetGroupPolicy", "iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetUser",
-    "iam:GetUserPolicy", "iam:ListAccessKeys", "iam:ListAttachedGroupPolicies", "iam:ListAttachedUserPolicies",
-    "iam:ListGroupPolicies", "iam:ListGroups", "iam:ListGroupsForUser", "iam:ListMFADevices", "iam:ListUserPolicies",
-    "iam:ListUsers", "iam:ListVirtualMFADevices", "logs:DescribeMetricFilters", "s3:GetBucketLogging", "s3:GetBucketPolicy",
-    "s3:GetBucketPublicAccessBlock", "s3:GetBucketVersioning", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration",
-    "sts:GetCallerIdentity",
-  ]
 }
 
 resource "aws_config_config_rule" "this" {
@@ -82,8 +69,6 @@ resource "aws_iam_role_policy" "audit" {
   name = "audit"
   role = aws_iam_role.audit[0].id
 
-  policy = jsonencode({
-    Version   = "2012-10-17"
-    Statement = [{ Sid = "Audit", Effect = "Allow", Action = local.audit_actions, Resource = "*" }]
-  })
+  # What `tfratchet audit --print-iam-policy` prints: reading, and nothing else.
+  policy = jsonencode(jsondecode(file("${path.module}/audit_policy.json")))
 }
