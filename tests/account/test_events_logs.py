@@ -88,6 +88,7 @@ ODD: dict[str, Any] = {
     "parameters in a list": {"Records": [record("DetachUserPolicy", requestParameters=[{"userName": "alice"}])]},
     "a NUL": {"Records": [detach("alice", userAgent="a\x00b")]},
     "half a surrogate pair": {"Records": [detach("alice", userAgent="\ud800")]},
+    "no source": {"Records": [detach("alice", eventSource=None)]},
     "no time": {"Records": [detach("alice", eventTime=None)]},
     "a time of another kind": {"Records": [detach("alice", eventTime=[1, 2])]},
 }

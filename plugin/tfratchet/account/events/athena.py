@@ -103,16 +103,19 @@ def ask(
         asked.query_id = client.start_query_execution(**arguments)["QueryExecutionId"]
     done = False
     try:
-        _wait(client, asked, sleep, step)
+        failure = _wait(client, asked, sleep, step)
         done = True
     finally:
         if not done:
             _stop(client, asked.query_id)
+    if failure:
+        raise UserError(f"the query {asked.query_id} {failure}", where="Athena")
     with told("reading Athena's answer"):
         yield from _rows(client, asked.query_id)
 
 
-def _wait(client: Any, asked: Asked, sleep: Callable[[float], None], step: Callable[[str], object]) -> None:
+def _wait(client: Any, asked: Asked, sleep: Callable[[float], None], step: Callable[[str], object]) -> str:
+    """Wait for the end of the query; gives why it failed, or an empty text."""
     pause = 0.25
     while True:
         with told("waiting for Athena"):
@@ -123,10 +126,9 @@ def _wait(client: Any, asked: Asked, sleep: Callable[[float], None], step: Calla
         status = execution.get("Status", {})
         state = status.get("State", "")
         if state == "SUCCEEDED":
-            return
+            return ""
         if state in ("FAILED", "CANCELLED"):
-            reason = status.get("StateChangeReason") or "no reason was given"
-            raise UserError(f"the query {asked.query_id} {state.lower()}: {reason}", where="Athena")
+            return f"{state.lower()}: {status.get('StateChangeReason') or 'no reason was given'}"
         step(f"{state.lower()}, {asked.scanned / 1e6:,.0f} MB")
         sleep(pause)
         pause = min(pause * 1.5, _LONGEST_PAUSE)

@@ -252,11 +252,12 @@ class Judge:
         if remarks:
             message += "; " + "; ".join(remarks)
         declared = answer.state is State.DECLARED
+        failed = f" ({event.error})" if event.error else ""
         finding = rule.found(
             event.target.arn if event.name != "ConsoleLogin" else event.actor.arn or event.target.arn,
             message,
             str(answer) if answer.state is not State.UNASKED else _expected(event),
-            f"{event.name}{f' ({event.error})' if event.error else ''} at {event.when} by {event.actor}; event {event.id}",
+            f"{event.name}{failed} at {event.when} by {event.actor}; event {event.id}",
             severity=level,
             root=event.account or ".",
             location=answer.location,

@@ -171,6 +171,8 @@ def _calls(question: Question, dialect: Dialect) -> str:
             about += [f"{parameters} LIKE {literal(_about(bucket))}" for bucket in question.buckets]
             condition = " OR ".join(about)
             options.append(f"({source} = {literal(service)} AND {name} IN ({_list(objects)}) AND ({condition}))")
+    if options:
+        options.append(f"{source} IS NULL")  # an odd record: its name will do
     return "(" + "\n    OR ".join(options or ["1 = 0"]) + ")"
 
 

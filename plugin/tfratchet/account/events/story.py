@@ -15,13 +15,12 @@ _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 def in_order(events: Iterable[Event]) -> list[Event]:
     """Each event once (several trails write the same one), in order of time; those without a time last."""
-    seen: set[tuple[str, str]] = set()
+    seen: set[Event] = set()
     kept = []
     for event in events:
-        key = (event.id, event.account)
-        if event.id and key in seen:
+        if event.id and event in seen:
             continue
-        seen.add(key)
+        seen.add(event)
         kept.append(event)
     return sorted(kept, key=lambda e: (e.time or _NEVER, e.id))
 
