@@ -16,6 +16,11 @@ class PlanArguments:
     merge_base: bool = False
     config: str | None = None
     include: Sequence[str] = ()
+    baseline: str | None = None
+    write_baseline: str | None = None
+    reason: str | None = None
+    owner: str | None = None
+    expires: str | None = None
     format_name: str = "text"
     output: Sequence[str] = ()
     fail_on: str | None = None

@@ -40,8 +40,9 @@ def run(arguments: PlanArguments) -> int:
         sources = _sources(arguments)
         loaded = _configuration(arguments, sources)
         settings = replace(settings_of(loaded), today=day)
+        accept = _known(arguments, sources, loaded, settings)
         inputs = _inputs(arguments, sources, progress)
-        outcome = compared(inputs, settings, loaded)
+        outcome = accept(compared(inputs, settings, loaded))
     return finish(
         outcome,
         format_name=arguments.format_name,
@@ -136,6 +137,25 @@ def _configuration(arguments: PlanArguments, sources: Sequence[Source]) -> Loade
             return from_trees(source.sides.base, source.sides.head, vocabulary)
     here = FolderTree(".", label="the working directory")
     return from_trees(here, here, vocabulary)
+
+
+def _known(
+    arguments: PlanArguments, sources: Sequence[Source], loaded: Loaded, settings: Settings
+) -> Callable[[Outcome], Outcome]:
+    """What is to be done with the outcome for known findings. Only a source has a version before, to tell new ones."""
+    given = (arguments.baseline, arguments.write_baseline, arguments.reason, arguments.owner, arguments.expires)
+    if not loaded.config.baseline and all(value is None for value in given):
+        return lambda outcome: outcome
+    from tfratchet.knownrun import Compared, Options, acceptance
+
+    sides = next((s.sides for s in sources if s.sides is not None), None)
+    return acceptance(
+        Options(*given),
+        loaded.config.baseline,
+        settings.today,
+        compared=Compared(sides.base, sides.head, sides.top) if sides is not None else None,
+        refuse_new=loaded.config.new_ignores == "refuse",
+    )
 
 
 # -- reading

@@ -8,14 +8,19 @@ import typer
 
 from tfratchet.commands import command_app, examples
 from tfratchet.commands.shared import (
+    BaselineOption,
     Color,
     ColorOption,
+    ExpiresOption,
     FailOnOption,
     FormatOption,
     IncludeOption,
     OutputOption,
+    OwnerOption,
     QuietOption,
+    ReasonOption,
     TodayOption,
+    WriteBaselineOption,
 )
 
 app = command_app()
@@ -59,6 +64,11 @@ def plan(
         ),
     ] = None,
     include: IncludeOption = None,
+    baseline: BaselineOption = None,
+    write_baseline: WriteBaselineOption = None,
+    reason: ReasonOption = None,
+    owner: OwnerOption = None,
+    expires: ExpiresOption = None,
     format_name: FormatOption = "text",
     output: OutputOption = None,
     fail_on: FailOnOption = None,
@@ -84,6 +94,11 @@ def plan(
             merge_base=merge_base,
             config=config,
             include=include or (),
+            baseline=baseline,
+            write_baseline=write_baseline,
+            reason=reason,
+            owner=owner,
+            expires=expires,
             format_name=format_name,
             output=output or (),
             fail_on=fail_on.value if fail_on else None,
