@@ -8,7 +8,7 @@ does.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -218,14 +218,3 @@ def _variables(tree: SourceTree, path: str, parser: Parser, document: Document) 
 
 def _same(about: Mapping[str, Any], value: Any) -> bool:
     return "default" in about and about["default"] == value
-
-
-def unread(documents: Sequence[Document], sources: Sequence[Source]) -> list[Problem]:
-    """A note on what plans without a source do not show."""
-    if sources or not documents:
-        return []
-    text = (
-        "a plan does not show deleted lines whose value the state keeps, lifecycle blocks and arguments of module "
-        "calls: --source DIR looks at them too"
-    )
-    return [Problem("source", text)]

@@ -54,7 +54,7 @@ def roots(document: Document, path: str, masks: Masks, fill: Fill = lambda resou
         moved=tuple(Moved(c.previous_address, c.address) for c in changes if c.previous_address),
         removed=tuple(Removed(c.address, destroy=False) for c in changes if _forgotten(c)),
         errors=tuple(Problem("source", f"{document.label}: {text}") for text in document.problems),
-        notes=tuple(_deposed(document)),
+        notes=(*_deposed(document), *_kept_by_the_state(changes, configuration)),
     )
     return PlanRoots(
         base=base,
@@ -87,6 +87,40 @@ def _deposed(document: Document) -> list[Problem]:
             text = (
                 f"{change.address} has a second object, left over from a replacement that was interrupted (deposed "
                 f"{change.deposed}); the plan destroys it, and it was not compared"
+            )
+            found.append(Problem("plan", text))
+    return found
+
+
+_SETTINGS = "aws_iam_account_password_policy"
+# Its arguments that are optional and computed: the provider keeps what the state has when their line is deleted.
+_KEPT = (
+    "require_lowercase_characters",
+    "require_uppercase_characters",
+    "require_numbers",
+    "require_symbols",
+    "max_password_age",
+    "password_reuse_prevention",
+    "hard_expiry",
+)
+
+
+def _kept_by_the_state(changes: list[Change], configuration: Configuration) -> list[Problem]:
+    """What holds only because nobody has deleted it in the account: whether this change deleted the line, a plan does
+    not say.
+    """
+    found = []
+    for change in changes:
+        block = configuration.block(change.address)
+        if change.after.type != _SETTINGS or change.before.values is None or block is None:
+            continue
+        values = change.after.values or {}
+        names = [n for n in _KEPT if values.get(n) not in (None, False, 0) and not block.sets((n,))]
+        if names:
+            verb = "stands" if len(names) == 1 else "stand"
+            text = (
+                f"{change.address}: {', '.join(names)} {verb} in the state and not in the configuration; whether this "
+                "change deleted the line is not in the plan, --source DIR would tell"
             )
             found.append(Problem("plan", text))
     return found
