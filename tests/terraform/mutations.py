@@ -40,8 +40,8 @@ class Mutation:
     old: str
     new: str
     check: str
-    """``mock FILE RUN``, ``policies GROUP...``, ``bucket TEST WHICH``, ``events``, ``selectors``, ``generated`` or ``kept``; see
-    ``catchers``."""
+    """``mock FILE RUN``, ``policies GROUP...``, ``bucket TEST WHICH``, ``events``, ``selectors``, ``generated`` or
+    ``kept``; see ``catchers``."""
 
     @property
     def module(self) -> str:

@@ -224,6 +224,7 @@ def _next_steps(options: Options, found: Found | None, imports: bool) -> list[st
     steps += _steps_for_the_trail(found) if found and found.trail else []
     if found:
         steps += [note[0].upper() + note[1:] + "." for note in found.notes]
+    steps.append("Add a backend: without one, the state stays on this machine.")
     plan = f"terraform -chdir={options.root} init && terraform -chdir={options.root} plan"
     wanted = "it must import what was found, and destroy nothing" if imports else "it must destroy nothing"
     steps.append(f"{plan}: {wanted}. Then apply.")
