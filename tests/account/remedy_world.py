@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import boto3
@@ -43,14 +44,15 @@ READ = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3
 FLOORS: dict[str, int | bool] = {"minimum_password_length": 14, "require_symbols": True, "max_password_age": 90}
 
 
+@lru_cache(maxsize=1)
+def _session() -> boto3.Session:
+    """One for all clients of a server: it keeps the descriptions of the services, which take long to read."""
+    return boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION)
+
+
 def connect(endpoint: str | None = None) -> Account:
-    """The account behind moto: in process, or at the URL of a server."""
-    session = boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION)
-    account = Account(session, REGION)
-    if endpoint is not None:
-        for service in ("iam", "cloudtrail", "sts", "s3"):
-            account._clients[service, REGION] = session.client(service, endpoint_url=endpoint)
-    return account
+    """The account behind moto: in process, or at a server, to which ``AWS_ENDPOINT_URL`` leads."""
+    return Account(_session.__wrapped__() if endpoint is None else _session(), REGION)
 
 
 @dataclass
