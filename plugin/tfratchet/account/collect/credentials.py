@@ -25,6 +25,8 @@ from tfratchet.errors import UserError
 PART = "credentials"
 _WAIT = 300
 """Seconds that AWS gets to make the report; large accounts take a minute."""
+_PAUSE = 0.5
+"""Seconds before the first look; then longer and longer ones."""
 _FRESH = timedelta(minutes=2)
 """A report younger than this needs no second look."""
 _GONE = ("NoSuchEntity",)
@@ -37,7 +39,7 @@ def read_report(reader: Reader, sleep: Callable[[float], None] = time.sleep) -> 
     Raises UserError when it is not ready in five minutes, or not what AWS documents.
     """
     iam = reader.client("iam")
-    pause, waited = 0.5, 0.0
+    pause, waited = _PAUSE, 0.0
     while True:
         answer: dict[str, Any] = reader.ask(PART, "iam:GenerateCredentialReport", iam.generate_credential_report, {})
         if not answer:
