@@ -96,6 +96,44 @@ def test_groups_and_boundaries(tmp_path: Path) -> None:
     assert (STRONGER, "permissions boundary require-mfa set for user bob") in found
 
 
+def test_a_boundary_in_place_of_another_is_no_gain(tmp_path: Path) -> None:
+    one = PEOPLE.replace('{ name = "bob" }', '{\n name = "bob"\n permissions_boundary = aws_iam_policy.mfa.arn\n}')
+    assert (
+        told(
+            tmp_path,
+            one,
+            one.replace("permissions_boundary = aws_iam_policy.mfa.arn", f"permissions_boundary = {READ}"),
+        )
+        == []
+    )
+
+
+def test_a_name_that_is_an_expression_may_have_been_there_before(tmp_path: Path) -> None:
+    users = 'variable "who" {}\nresource "aws_iam_user" "x" { name = "x-${var.who}" }\n'
+    attach = """
+resource "aws_iam_user_policy_attachment" "x" {
+  user       = "%s"
+  policy_arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+}
+"""
+    before = users + attach % "y-${var.who}"
+    assert told(tmp_path, before, users + attach % "y-${lower(var.who)}") == []
+
+
+def test_less_that_is_allowed_is_a_gain_unless_a_policy_is_detached(tmp_path: Path) -> None:
+    inline = """
+resource "aws_iam_user_policy" "work" {
+  name = "work"
+  user = aws_iam_user.alice.name
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = %s, Resource = "*" }] })
+}
+"""
+    wide, narrow = (inline % f'["s3:GetObject", "{action}"]' for action in ("iam:DetachUserPolicy", "s3:ListBucket"))
+    found = told(tmp_path / "narrowed", PEOPLE + wide, PEOPLE + narrow)
+    assert found == [(STRONGER, "alice can no longer call iam:DetachUserPolicy")]
+    assert told(tmp_path / "detached", PEOPLE + wide + ATTACH % ("b", "bob", READ), PEOPLE + narrow) == []
+
+
 def test_a_new_user_is_no_news(tmp_path: Path) -> None:
     new = 'resource "aws_iam_user" "carol" { name = "carol" }\n' + ATTACH % ("carol", "carol", READ)
     assert told(tmp_path, PEOPLE, PEOPLE + new) == []

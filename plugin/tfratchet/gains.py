@@ -13,7 +13,7 @@ second look at library modules with open inputs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from tfratchet.matching import covers
 from tfratchet.model import Certainty, Finding, Moved, Problem, Root
 from tfratchet.more import ATTACHED, STRONGER, Gain
 from tfratchet.moves import drop_moves
-from tfratchet.words import HAS, IN, listed
+from tfratchet.words import HAS, IN, edge, listed
 
 if TYPE_CHECKING:
     from tfratchet.compare import Comparison, RootPair
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _WEAKER = " is weaker: "
 # The opposite of these is said by their words: who has what. Of the other rules of the family it is no gain.
 _HOLDING = frozenset({"TFR101", "TFR102", "TFR104", "TFR108", "TFR121", "TFR122", "TFR128"})
+_INLINE = frozenset({"TFR102", "TFR122"})
 _BOUNDARY = frozenset({"TFR105", "TFR125"})
 _MEMBERSHIP = frozenset({"TFR103"})
 # Hard expiry has no direction of its own.
@@ -67,8 +68,8 @@ def gains(
     told: list[Gain] = []
     for pair, back in zip(comparison.pairs, swapped.pairs, strict=True):
         mine = [loss for of, loss in found if of is back and id(loss) in left]
-        # Who loses a policy can do less, too; that is no gain.
-        mine = [loss for loss in mine if loss.rule != "TFR502" or pair.path not in detached]
+        # Who loses a policy that allows something can do less, too; that is no gain.
+        mine = [loss for loss in mine if not (pair.path in detached and _was_allowed(loss))]
         both = (*_of_principals(back, mine), *_of_the_rest(back, mine))
         told += [replace(gain, root=pair.path, variant=pair.variant) for gain in both]
     unique = {(g.root, g.text, g.address): g for g in reversed(told)}
@@ -80,6 +81,11 @@ def gains(
 def _worth_a_look(pair: RootPair) -> bool:
     whole = not pair.base.errors and not pair.head.errors
     return whole and pair.base.exists and pair.head.exists and not (pair.base.open_inputs or pair.head.open_inputs)
+
+
+def _was_allowed(loss: Finding) -> bool:
+    """True when all there is to a loss is that nothing allowed a call before."""
+    return loss.base is not None and loss.base.value == "nothing allowed it"
 
 
 def _swapped(base: Root, head: Root) -> tuple[Root, Root]:
@@ -104,31 +110,42 @@ def _gain(finding: Finding, text: str, kind: str = STRONGER) -> Gain:
 
 def _of_principals(back: RootPair, findings: Iterable[Finding]) -> Iterator[Gain]:
     """Policies and memberships, those who get the same in one line."""
-    guards = {holding_word(h) for h in back.base_entitlements.holdings if is_guard(h.document)}
-    guarded = {str(h.holder) for h in back.base_entitlements.holdings if is_guard(h.document)}
+    side = back.base_entitlements
+    # One whose name is an expression may be somebody of base under another expression.
+    known = {str(h.holder) for h in side.holdings if h.holder.known}
+    known |= {str(m.user) for m in side.memberships if m.user.known and m.group.known}
+    guards = [h for h in side.holdings if is_guard(h.document)]
+    guarding = {holding_word(h) for h in guards} | {str(h.holder) for h in guards}
     holders: dict[tuple[str, str], dict[str, Finding]] = {}
     for finding in findings:
         for word in finding.lost:
-            has, member = HAS.fullmatch(word), IN.fullmatch(word)
-            if has is not None and has["how"] == "policy" and finding.rule in _HOLDING:
-                kind = STRONGER if word in guards else ATTACHED
-                what = "guard" if word in guards else "policy"
-                inline = ("inline " if finding.rule in ("TFR102", "TFR122") else "") + what
-                holders.setdefault((kind, f"{inline} {has['policy']} attached to"), {})[has["holder"]] = finding
-            elif has is not None and finding.rule in _BOUNDARY and _without_boundary(finding):
-                text = f"permissions boundary {has['policy']} set for"
-                holders.setdefault((STRONGER, text), {})[has["holder"]] = finding
-            elif member is not None and finding.rule in _MEMBERSHIP:
-                kind = STRONGER if member["group"] in guarded else ATTACHED
-                of = " (it carries a guard)" if kind == STRONGER else ""
-                holders.setdefault((kind, f"{member['group']}{of} joined by"), {})[member["user"]] = finding
+            ends = edge(word)
+            told = _added(finding.rule, word, guarding) if ends is not None and ends[0] in known else None
+            if ends is not None and told is not None and not (finding.rule in _BOUNDARY and _replaced(finding)):
+                holders.setdefault(told, {})[ends[0]] = finding
     for (kind, text), by_name in holders.items():
-        first = next(iter(by_name.values()))
-        yield _gain(first, f"{text} {listed(list(by_name))}", kind)
+        yield _gain(next(iter(by_name.values())), f"{text} {listed(list(by_name))}", kind)
 
 
-def _without_boundary(finding: Finding) -> bool:
-    return finding.head is not None and finding.head.value == "no boundary"
+def _added(rule: str, word: str, guarding: Container[str]) -> tuple[str, str] | None:
+    """The kind of a gain and the beginning of its text. ``guarding``: words and groups that deny something."""
+    has, member = HAS.fullmatch(word), IN.fullmatch(word)
+    if has is not None and has["how"] == "policy" and rule in _HOLDING:
+        guard = word in guarding
+        what = f"{'inline ' if rule in _INLINE else ''}{'guard' if guard else 'policy'}"
+        return STRONGER if guard else ATTACHED, f"{what} {has['policy']} attached to"
+    if has is not None and has["how"] == "boundary" and rule in _BOUNDARY:
+        return STRONGER, f"permissions boundary {has['policy']} set for"
+    if member is not None and rule in _MEMBERSHIP:
+        if member["group"] in guarding:
+            return STRONGER, f"{member['group']} (it carries a guard) joined by"
+        return ATTACHED, f"{member['group']} joined by"
+    return None
+
+
+def _replaced(finding: Finding) -> bool:
+    """Another boundary in place of one is neither more nor less for certain."""
+    return finding.head is None or finding.head.value != "no boundary"
 
 
 # -- everything else ------------------------------------------------------------------------------------------------
@@ -173,6 +190,8 @@ def _guard(finding: Finding) -> str | None:
     """``Without MFA, bob can no longer call iam:DetachUserPolicy``."""
     who, could, rest = finding.message.partition(" could not call ")
     calls = rest.partition("; with this change ")[0].partition(" (statement ")[0]
+    if any(mark in who for mark in ("[*]", "${")):
+        return None  # an expression: these may have been there under another one
     return f"{who} can no longer call {calls}" if could and calls else None
 
 
