@@ -92,17 +92,8 @@ def told(compared: Compared, settings: Settings) -> list[tuple[Finding, Differen
     ]
 
 
-def accepted(findings: Sequence[Finding], loaded: Loaded, day: date) -> tuple[list[Finding], list[Problem]]:
-    """The findings with those marked that the configuration accepts (``[[ignore]]``), and what to know about it."""
-    from tfratchet.suppress import apply_suppressions, from_config
-
-    return apply_suppressions(findings, from_config(loaded.config.ignore, ()), day)
-
-
-def drift(
-    facts: Facts, declared: Sequence[Declared], settings: Settings, loaded: Loaded, *, everything: bool
-) -> Outcome:
-    """The outcome of holding ``declared`` against ``facts``."""
+def drift(facts: Facts, declared: Sequence[Declared], settings: Settings, *, everything: bool) -> Outcome:
+    """The outcome of holding ``declared`` against ``facts``; nothing is accepted yet."""
     from tfratchet.compare import Result
     from tfratchet.hcl.load import unknown_values
     from tfratchet.pipeline import Compared as Label
@@ -110,13 +101,10 @@ def drift(
 
     roots = roots_of(declared)
     compared = compare(roots, facts, everything=everything)
-    findings, notes = accepted([f for f, _ in told(compared, settings)], loaded, settings.today)
-    findings = sorted(findings, key=lambda f: (f.root, -f.severity, f.rule, f.address, f.message))
-    result = Result(
-        findings,
-        [*loaded.notes, *notes, *_ambiguous(roots)],
-        [*loaded.errors, *(e for d in declared for e in d.errors), *compared.errors],
+    findings = sorted(
+        (f for f, _ in told(compared, settings)), key=lambda f: (f.root, -f.severity, f.rule, f.address, f.message)
     )
+    result = Result(findings, _ambiguous(roots), [*(e for d in declared for e in d.errors), *compared.errors])
     statistics = Statistics(
         roots=len(roots),
         resources=compared.looked_at,
@@ -148,4 +136,4 @@ def _ambiguous(roots: Sequence[Root]) -> list[Problem]:
     ]
 
 
-__all__ = ["PARTS", "Sources", "accepted", "drift", "roots_of", "settings_of", "told"]
+__all__ = ["PARTS", "Sources", "drift", "roots_of", "settings_of", "told"]

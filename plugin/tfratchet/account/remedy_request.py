@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tfratchet.account.accepting import Known, acceptance
+from tfratchet.account.auditrun import findings as audit_findings
 from tfratchet.account.collect import collect
 from tfratchet.account.drift import PARTS as DRIFT_PARTS
 from tfratchet.account.drift import compare
-from tfratchet.account.drift_run import Sources, accepted, roots_of, settings_of, told
+from tfratchet.account.drift_run import Sources, roots_of, settings_of, told
 from tfratchet.account.journal import journals_of, read
 from tfratchet.account.remedy_audit import AuditPlanner
 from tfratchet.account.remedy_plan import Left, Plan, Proposal, from_drift, make
@@ -19,7 +21,6 @@ from tfratchet.account.remedy_protect import Caller, Protection, caller_of
 from tfratchet.account.remedy_steps import AUDIT, DRIFT
 from tfratchet.account.remedy_wishes import Wishes, old_keys, proposals
 from tfratchet.account.session import Access, Account, assume, connect
-from tfratchet.compare import is_active
 from tfratchet.errors import UserError
 from tfratchet.rules import live_rules
 from tfratchet.rules.live.audit.base import AuditRule, limits
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from tfratchet.account.drift_source import Declared
     from tfratchet.account.facts import Facts
     from tfratchet.config import Settings
-    from tfratchet.configfile import Loaded
     from tfratchet.model import Finding, Problem
+    from tfratchet.pipeline import Outcome
     from tfratchet.progress import Progress
 
 MAX_CHANGES = 25
@@ -54,6 +55,8 @@ class Request:
     protect: Sequence[str] = ()
     max_changes: int = MAX_CHANGES
     config: str | None = None
+    baseline: str | None = None
+    """File of known findings: what is accepted there is left alone."""
     today: date = date(1970, 1, 1)
 
     @property
@@ -76,7 +79,8 @@ class Context:
     callers: Sequence[Caller]
     declared: Sequence[Declared]
     settings: Settings
-    loaded: Loaded
+    accept: Callable[[Sequence[Finding]], Sequence[Finding]]
+    """Marks the findings that the configuration or the file of known findings accepts; order and number stay."""
 
 
 def open_context(request: Request) -> Context:
@@ -84,13 +88,21 @@ def open_context(request: Request) -> Context:
     _check(request)
     declared = Sources(request.sources, request.var_files, request.variables).read() if request.sources else []
     settings, loaded = settings_of(declared, request.config, request.today)
+    accept = acceptance(loaded, settings.today, Known(request.baseline))
     if loaded.errors:
         raise UserError(loaded.errors[0].message, where=str(loaded.errors[0].location or ""))
     access = request.access
     base = connect(Access(access.profile, access.region))
     account = assume(base, access.role_arn) if access.role_arn else base
     callers = [caller_of(a) for a in ([base] if account is base else [base, account])]
-    return Context(account, callers, declared, settings, loaded)
+    return Context(account, callers, declared, settings, lambda found: _accepted(found, accept))
+
+
+def _accepted(found: Sequence[Finding], accept: Callable[[Outcome], Outcome]) -> Sequence[Finding]:
+    from tfratchet.compare import Result
+    from tfratchet.pipeline import Compared, Outcome
+
+    return accept(Outcome(Compared(""), Compared(""), Result(found, (), ()))).result.findings
 
 
 def _check(request: Request) -> None:
@@ -135,7 +147,7 @@ def make_plan(
         found, left = [*found, *more], [*left, *alone]
     if DRIFT in looks_at:
         pairs = told(compare(roots_of(context.declared), facts), context.settings)
-        findings = accepted([f for f, _ in pairs], context.loaded, context.settings.today)[0]
+        findings = context.accept([f for f, _ in pairs])
         chosen = [
             (f, d) for f, (_, d) in zip(findings, pairs, strict=True) if not request.only or f.rule in request.only
         ]
@@ -145,11 +157,9 @@ def make_plan(
     return make(found, left, shield), shield, _unread(facts, context)
 
 
-def _audit(facts: Facts, context: Context) -> list[Finding]:
-    rules = [r for r in live_rules() if isinstance(r, AuditRule) and is_active(r, context.settings)]
-    able = [rule for rule in rules if AUDIT_PARTS.issuperset(rule.reads)]
-    findings = [f for rule in able for f in rule.check(facts, context.settings)]
-    return accepted(findings, context.loaded, context.settings.today)[0]
+def _audit(facts: Facts, context: Context) -> Sequence[Finding]:
+    able = [r for r in live_rules() if isinstance(r, AuditRule) and AUDIT_PARTS.issuperset(r.reads)]
+    return context.accept(audit_findings(facts, context.settings, able))
 
 
 def _wanted(request: Request, findings: Sequence[Finding]) -> list[Finding]:

@@ -9,13 +9,18 @@ import typer
 from tfratchet.commands import command_app, examples
 from tfratchet.commands.live import ProfileOption, RegionOption, RoleOption
 from tfratchet.commands.shared import (
+    BaselineOption,
     Color,
     ColorOption,
+    ExpiresOption,
     FailOnOption,
     FormatOption,
     OutputOption,
+    OwnerOption,
     QuietOption,
+    ReasonOption,
     TodayOption,
+    WriteBaselineOption,
 )
 
 app = command_app()
@@ -57,6 +62,11 @@ def drift(
         Optional[str],  # noqa: UP045
         typer.Option("--config", metavar="FILE", help="Use this tfratchet.toml, instead of the one of the source."),
     ] = None,
+    baseline: BaselineOption = None,
+    write_baseline: WriteBaselineOption = None,
+    reason: ReasonOption = None,
+    owner: OwnerOption = None,
+    expires: ExpiresOption = None,
     format_name: FormatOption = "text",
     output: OutputOption = None,
     fail_on: FailOnOption = None,
@@ -70,6 +80,7 @@ def drift(
 
     Exit code: 0 nothing at or above --fail-on, 1 drift, 2 something could not be compared.
     """
+    from tfratchet.account.accepting import Known, acceptance
     from tfratchet.account.drift_run import PARTS, Sources, assignments, settings_of
     from tfratchet.account.drift_run import drift as run
     from tfratchet.progress import Progress
@@ -79,6 +90,7 @@ def drift(
     files = outputs(output or [])
     declared = Sources(paths or ["."], var_file or (), assignments(var or [])).read()
     settings, loaded = settings_of(declared, config, today(day))
+    accept = acceptance(loaded, settings.today, Known(baseline, write_baseline, reason, owner, expires))
 
     from tfratchet.account.collect import collect
     from tfratchet.commands.live import open_account
@@ -86,7 +98,7 @@ def drift(
     account = open_account(profile, region, role_arn)
     with Progress("reading the account", quiet=quiet) as progress:
         facts = collect(account, PARTS, progress)
-    outcome = run(facts, declared, settings, loaded, everything=everything)
+    outcome = accept(run(facts, declared, settings, everything=everything))
     raise typer.Exit(
         finish(
             outcome,

@@ -9,7 +9,7 @@ import typer
 
 from tfratchet.commands import command_app, examples
 from tfratchet.commands.live import ProfileOption, RegionOption, RoleOption
-from tfratchet.commands.shared import Color, ColorOption, QuietOption, TodayOption
+from tfratchet.commands.shared import BaselineOption, Color, ColorOption, QuietOption, TodayOption
 
 app = command_app()
 
@@ -122,6 +122,7 @@ def remediate(
     region: RegionOption = None,
     role_arn: RoleOption = None,
     config: SettingsOption = None,
+    baseline: BaselineOption = None,
     format_name: PlanFormatOption = PlanFormat.TABLE,
     color: ColorOption = Color.AUTO,
     quiet: QuietOption = False,
@@ -165,6 +166,7 @@ def remediate(
         protect=protect or (),
         max_changes=max_changes,
         config=config,
+        baseline=baseline,
         today=today(day),
     )
     show = Show(as_json=format_name is PlanFormat.JSON, color=color.value, quiet=quiet)
