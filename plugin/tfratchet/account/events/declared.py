@@ -70,10 +70,17 @@ class Configuration:
     problems: list[Problem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self._known: dict[tuple[str, Target], Answer] = {}
         self._entitlements = [Entitlements.of(root, lambda address: address) for root in self.roots]
 
     def ask(self, event: Event) -> Answer:
         """Whether the configuration declares what a call took away."""
+        key = (event.name, event.target)
+        if key not in self._known:
+            self._known[key] = self._ask(event)
+        return self._known[key]
+
+    def _ask(self, event: Event) -> Answer:
         answers = list(self._answers(event))
         if not answers and not _asked(event):
             return UNASKED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -78,6 +79,7 @@ class Gap:
 
 def gaps(events: Sequence[Event], restored: Mapping[Event, Event]) -> Iterator[Gap]:
     """The gaps that these events tell of: ``events`` in order."""
+    times = [e.time for e in events if e.time is not None]  # in order
     open_until: dict[tuple[str, ...], datetime] = {}
     for event in events:
         if event.name not in STOPPING or not event.succeeded or event.omitted:
@@ -89,7 +91,7 @@ def gaps(events: Sequence[Event], restored: Mapping[Event, Event]) -> Iterator[G
         end = start.time if start is not None and start.time is not None else _NEVER
         open_until[subject] = end
         begin = event.time or end
-        yield Gap(event, start, sum(1 for e in events if e.time is not None and begin < e.time < end))
+        yield Gap(event, start, max(bisect_left(times, end) - bisect_right(times, begin), 0))
 
 
 class BreakGlass:
