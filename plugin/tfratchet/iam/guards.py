@@ -20,9 +20,9 @@ from tfratchet.iam.engine.request import Principal as Asker
 from tfratchet.iam.entitlements import BOUNDARY, MODULE, Entitlements, Holding
 from tfratchet.iam.managed import managed_policy
 from tfratchet.iam.narrowed import narrowed
+from tfratchet.iam.organization import scp_losses
 from tfratchet.iam.policy_places import (
     ROLES,
-    SCP,
     TRUST,
     argument_of,
     identity_policies,
@@ -259,30 +259,17 @@ class _Finder:
 
     def limits(self) -> Iterator[GuardLoss]:
         """Service control policies, and policies that serve as boundaries."""
-        for base in self.pair.base.managed(SCP):
-            if base.get("type") not in (None, "SERVICE_CONTROL_POLICY"):
-                continue
-            head = self.pair.matching.head_for(base)
-            before = self._compile(base, "content", False)
-            after = self._compile(head, "content", True) if head is not None else None
-            if before is None or (head is not None and after is None):
-                continue
-            for loss in self.prober.document_losses(before, after, "scp"):
-                yield self._loss("limit", loss, (), base, head, "content")
-            if head is not None:
-                yield from self._scp_detached(base, before)
+        found = scp_losses(
+            self.pair.matching,
+            self.prober,
+            lambda resource, of_head: self._compile(resource, "content", of_head),
+            lambda address: _forgotten(self.pair.head, address),
+        )
+        for lost in found:
+            who = (lost.who,) if lost.who else ()
+            told = self._loss("limit", lost.loss, who, lost.base, lost.head, "" if lost.who else "content")
+            yield replace(told, after="not attached to it") if lost.who else told
         yield from self._boundaries()
-
-    def _scp_detached(self, policy: Resource, compiled: CompiledPolicy) -> Iterator[GuardLoss]:
-        for base in self.pair.base.managed("aws_organizations_policy_attachment"):
-            named = base.get("policy_id")
-            if not (isinstance(named, Unknown) and policy.address in named.refs):
-                continue
-            if self.pair.matching.head_for(base) is not None or _forgotten(self.pair.head, base.address):
-                continue
-            for loss in self.prober.document_losses(compiled, None, "scp"):
-                told = self._loss("limit", loss, (f"accounts below {display(base.get('target_id'))}",), base, None, "")
-                yield replace(told, after="not attached")
 
     def _boundaries(self) -> Iterator[GuardLoss]:
         base = self.pair.base_entitlements

@@ -50,7 +50,7 @@ class DenialLost(GuardRule):
         return found.cause != "reach"
 
     def weighs(self, found: GuardLoss) -> Severity:
-        return super().weighs(found) if found.protected else Severity.MEDIUM
+        return super().weighs(found) if found.protected or found.loss.harmless else Severity.MEDIUM
 
 
 class ProtectedActionGained(GuardRule):
