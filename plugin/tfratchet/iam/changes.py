@@ -41,6 +41,7 @@ class _Comparer:
         self.base = context.base
         self.head = context.head
         self.found = Changes()
+        self.readable = not any(e.kind == "syntax" for e in self.base.root.errors)
 
     def run(self) -> Changes:
         for holder, holdings in self.base.by_holder.items():
@@ -67,6 +68,8 @@ class _Comparer:
             if holding.route == BOUNDARY:
                 self._boundary(holding, stay)
                 continue
+            if holding.policy.dangling and self.readable:
+                continue  # a policy that nobody declares has never been attached
             key = (holding.policy.id, holding.route == INLINE)
             same = [h for h in reaching if self.context.same(holding, h)]
             if same:

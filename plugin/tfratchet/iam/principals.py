@@ -26,6 +26,8 @@ _WHOLE_REF = re.compile(f"^{REF_OPEN}([^{REF_CLOSE}]*){REF_CLOSE}((?:\\[.*\\])?)
 _WRITTEN_REF = re.compile(
     r"^\"?(?:\$\{)?\s*(([a-z_]+)\.[\w-]+(?:\[[^\]]*\])?)\.(?:\*\.)?(?:name|id|arn|unique_id)(?:\[[^\]]*\])?\s*\}?\"?$"
 )
+# An attribute of a resource that is not declared, which is left as it is written.
+_NOT_DECLARED = re.compile(r"^[a-z][a-z0-9]*_[a-z0-9_]+\.[A-Za-z0-9_-]+(?:\[[^\]]*\])?\.(?:arn|id)$")
 _LITERAL_KEY = re.compile(r'\[(?:"[^"]*"|\d+)\]$')
 _PRINCIPAL_ARN = re.compile(r"^arn:[^:]*:iam::[^:]*:(user|group|role)/(?:.*/)?([^/]+)$", re.DOTALL)
 _POLICY_ARN = re.compile(r"^arn:[^:]*:iam::([^:]*):policy/(.+)$", re.DOTALL)
@@ -245,7 +247,9 @@ class Names:
         match = _WHOLE_REF.match(value.expr)
         data = self.root.resources.get(match[1] + match[2]) or self.root.resources.get(match[1]) if match else None
         read = self._of_data(data) if data is not None and data.type == "aws_iam_policy" and not data.managed else None
-        return read or Policy(self.text(value), shown(value), known=False)
+        return read or Policy(
+            self.text(value), shown(value), dangling=_NOT_DECLARED.match(value.expr) is not None, known=False
+        )
 
     def _of_data(self, data: Resource) -> Policy | None:
         """The policy that a data source reads, by ARN or by name."""

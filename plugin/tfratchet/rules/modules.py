@@ -274,6 +274,15 @@ _SOURCE_HINTS: Mapping[str, re.Pattern[str]] = {
 _BUCKET_MODULE = re.compile(r"bucket|\bs3\b", re.IGNORECASE)
 
 
+# A module for IAM as a whole; one for single roles, users or policies sets up no account.
+_IAM = re.compile(r"(?<![a-z])iam(?![a-z])", re.IGNORECASE)
+_PART_OF_IAM = re.compile(r"role|user|group|polic|oidc|irsa", re.IGNORECASE)
+
+
+def _is_iam(words: str) -> bool:
+    return bool(_IAM.search(words)) and not _PART_OF_IAM.search(words)
+
+
 def known_module(call: ModuleCall) -> KnownModule | None:
     """The row of the table for a call, or None."""
     return next((m for m in MODULES if m.source.search(call.source)), None)
@@ -293,6 +302,8 @@ def may_carry(call: ModuleCall, content: str) -> bool:
     if known is not None:
         return content in known.carries
     name = call.address.rpartition("module.")[2]
+    if content == PASSWORD and ("account_alias" in call.arguments or _is_iam(f"{name} {call.source}")):
+        return True
     if content != BUCKET and _BUCKET_MODULE.search(f"{name} {call.source}"):
         return False
     return bool(_SOURCE_HINTS[content].search(call.source) or _SOURCE_HINTS[content].search(name))

@@ -1,0 +1,4 @@
+module "iam" {
+  source        = "github.com/example/terraform-iam-superadmins"
+  account_alias = "example"
+}
