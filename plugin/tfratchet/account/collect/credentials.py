@@ -83,17 +83,18 @@ def with_credentials(reader: Reader, people: People, report: Report, limits: Lim
     users = people.users
     if not users and any(gap.part == "users" for gap in reader.unread):
         users = {row.user: LiveUser(row.user, row.arn) for row in report.rows.values() if row.user != ROOT}
-    found: dict[str, LiveUser | None] = {name: _reported(user, report.rows.get(name)) for name, user in users.items()}
+    found = {name: _reported(user, report.rows.get(name)) for name, user in users.items()}
     fresh = report.made is not None and now - report.made < _FRESH
-    asked = [u for u in found.values() if u and (u.name not in report.rows or _suspicious(u, limits, now))]
+    asked = [u for u in found.values() if u.name not in report.rows or _suspicious(u, limits, now)]
     if reader.progress is not None:
         reader.progress.say("looking at users", len(asked))
 
-    def ask(user: LiveUser) -> LiveUser | None:
-        return _asked(reader, user, passwords=not fresh or user.name not in report.rows)
+    def ask(user: LiveUser) -> LiveUser:
+        unknown = user.name not in report.rows
+        return _asked(reader, user, passwords=unknown or (not fresh and user.console), keys=unknown or bool(user.keys))
 
     found.update(zip((u.name for u in asked), reader.each(asked, ask), strict=True))
-    return replace(people, users={name: user for name, user in sorted(found.items()) if user is not None})
+    return replace(people, users=dict(sorted(found.items())))
 
 
 def _reported(user: LiveUser, row: Row | None) -> LiveUser:
@@ -128,10 +129,9 @@ def _long_ago(when: datetime | None, days: int, now: datetime) -> bool:
     return when is None or now - when >= timedelta(days=days)
 
 
-def _asked(reader: Reader, user: LiveUser, *, passwords: bool) -> LiveUser | None:
-    """The user by calls of their own: keys with their ids, and the password and MFA where the report is not fresh.
-
-    None: there is no such user any more. What AWS refuses stays as the report has it.
+def _asked(reader: Reader, user: LiveUser, *, passwords: bool, keys: bool) -> LiveUser:
+    """The user by calls of their own: ``passwords`` (and MFA), ``keys`` with their ids. What AWS refuses stays as the
+    report has it; who is gone meanwhile has neither.
     """
     iam = reader.client("iam")
     name = user.name
@@ -147,7 +147,7 @@ def _asked(reader: Reader, user: LiveUser, *, passwords: bool) -> LiveUser | Non
                 absent=_GONE,
             )
             user = user if devices is None else replace(user, mfa=bool(devices))
-    if passwords or user.keys:
+    if keys:
         listed: list[Any] | None = reader.ask(
             PART,
             "iam:ListAccessKeys",
