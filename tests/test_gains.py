@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+import fakes
 from build import root
 from tfratchet.compare import compare
 from tfratchet.config import Settings
+from tfratchet.gains import _guard
 from tfratchet.model import Certainty, Finding, Problem, Snapshot
 from tfratchet.more import ATTACHED, KEPT, NEW, STRONGER, More
 from tfratchet.pipeline import DiffOptions, diff
@@ -315,3 +317,13 @@ def test_names_are_listed() -> None:
     assert listed(["user a", "user b", "user c", "user d"]) == "users a, b, c and d"
     assert listed([f"user u{i}" for i in range(1003)]) == "users u0, u1, u2 and 1,000 more"
     assert listed(["every user in a", "every user in b"]) == "every user in a and every user in b"
+
+
+@pytest.mark.parametrize("who", ["keys(var.robots)[*]", "group team-${var.name}"])
+def test_a_guard_that_reaches_an_expression_is_not_told(who: str) -> None:
+    sentence = "Without MFA, {} could not call iam:GetUser (statement 1 of x denied it); with this change {} can"
+    assert _guard(fakes.finding(message=sentence.format(who, who))) is None
+    assert (
+        _guard(fakes.finding(message=sentence.format("bob", "bob")))
+        == "Without MFA, bob can no longer call iam:GetUser"
+    )
