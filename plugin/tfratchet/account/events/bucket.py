@@ -119,9 +119,7 @@ def bucket_records(
 
     Raises UserError when the bucket cannot be listed. An object that cannot be read is told in ``download.problems``.
     """
-    with told(f"finding s3://{logs.bucket}"):
-        where = account.client("s3").get_bucket_location(Bucket=logs.bucket).get("LocationConstraint")
-    client = account.client("s3", {None: "us-east-1", "": "us-east-1", "EU": "eu-west-1"}.get(where, where))
+    client = account.client("s3")  # botocore follows a bucket into its region
     folder = tempfile.mkdtemp(prefix="tfratchet-events-")
     try:
         with ThreadPoolExecutor(WORKERS, "download") as pool:
