@@ -102,7 +102,8 @@ def _with_tokens(parts: Sequence[str | Unknown], holes: list[Unknown]) -> str:
         if _OPEN in part or _CLOSE in part:
             raise JsonError("the text holds characters of a private use area")
         out.append(part)
-        in_string, last = _scan(part, in_string, last)
+        if position + 1 < len(parts):
+            in_string, last = _scan(part, in_string, last)
     return "".join(out)
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from tfratchet.arns import in_its_partition, in_usual_partition
@@ -184,20 +185,31 @@ def parse_document(value: Value) -> Document:
         return Document(version=VARIABLES_VERSION, choices=(branches,))
     if isinstance(value, JsonText):
         return parse_document(value.value) if not isinstance(value.value, str) else _refuse(value, "not an object")
-    if isinstance(value, (str, Template)):
-        try:
-            decoded = read_json(value)
-        except JsonError as error:
-            return _refuse(value, f"no JSON: {error}")
-        if isinstance(decoded, Unknown):
-            # One hole and white space around it.
-            return parse_document(decoded)
-        return _from_object(decoded) if isinstance(decoded, dict) else _refuse(value, "not an object")
+    if isinstance(value, str):
+        return _of_text(value)
+    if isinstance(value, Template):
+        return _from_text(value)
     if isinstance(value, Unknown):
         return Document(opaque=value)
     if isinstance(value, Mapping):
         return _from_object(value)
     return _refuse(value, "not an object")
+
+
+@lru_cache(maxsize=8192)  # base and head share most of their texts, and every rule reads them
+def _of_text(text: str) -> Document:
+    return _from_text(text)
+
+
+def _from_text(value: str | Template) -> Document:
+    try:
+        decoded = read_json(value)
+    except JsonError as error:
+        return _refuse(value, f"no JSON: {error}")
+    if isinstance(decoded, Unknown):
+        # One hole and white space around it.
+        return parse_document(decoded)
+    return _from_object(decoded) if isinstance(decoded, dict) else _refuse(value, "not an object")
 
 
 def _refuse(value: Value, reason: str) -> Document:
