@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ __all__ = ["command", "endpoint", "environment", "server_url"]
 
 @pytest.fixture(scope="module")
 def server_url() -> Iterator[str]:
-    with moto_server.server() as url:
+    with moto_server.server(managed_policies=False) as url:
         yield url
 
 
@@ -52,9 +53,27 @@ def environment(url: str, folder: Path) -> dict[str, str]:
     }
 
 
-def command(*arguments: str, cwd: Path | None = None, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Run ``tfratchet``, as a user does."""
-    program = [sys.executable, "-m", "tfratchet", *arguments]
-    done = subprocess.run(program, capture_output=True, text=True, check=False, cwd=cwd, input=stdin or "")
+@dataclass(frozen=True)
+class Done:
+    """What a command ended with."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def command(*arguments: str, stdin: str = "", process: bool = False) -> Done:
+    """Run ``tfratchet``: in this process, which saves loading everything each time, or in one of its own."""
+    if process:
+        program = [sys.executable, "-m", "tfratchet", *arguments]
+        ended = subprocess.run(program, capture_output=True, text=True, check=False, input=stdin)
+        done = Done(ended.returncode, ended.stdout, ended.stderr)
+    else:
+        from typer.testing import CliRunner
+
+        from tfratchet.app import app
+
+        result = CliRunner().invoke(app, list(arguments), input=stdin, prog_name="tfratchet")
+        done = Done(result.exit_code, result.stdout, result.stderr)
     assert "internal error" not in done.stderr, done.stderr
     return done

@@ -191,7 +191,7 @@ def test_the_command_goes_on_after_a_kill(world: World, endpoint: str, tmp_path:
     dry = command("remediate", "--resume", str(path))
     assert dry.returncode == 1, dry.stderr
     assert "3 changes would be made or checked" in dry.stdout
-    done = command("remediate", "--resume", str(path), "--apply", "--yes")
+    done = command("remediate", "--resume", str(path), "--apply", "--yes", process=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert ("was cut off" in done.stderr) is (what == ("done", "half"))
     assert states(world, acts) == wanted
