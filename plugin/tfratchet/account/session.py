@@ -64,13 +64,14 @@ class Account:
     def client(self, service: str, region: str | None = None) -> Any:
         """A boto3 client of ``service`` in ``region`` (default: the account's own).
 
-        Throttled calls are repeated by botocore with growing pauses, ten times in all, then they fail.
+        Throttled calls are repeated by botocore with growing pauses, ten times in all, then they fail. STS is what is
+        asked first: without a network nobody should wait a minute to hear so.
         """
         key = (service, region or self.region)
         with self._lock:  # making a client is not safe in threads, using one is
             if key not in self._clients:
                 config = Config(
-                    retries={"mode": "standard", "max_attempts": 10},
+                    retries={"mode": "standard", "max_attempts": 4 if service == "sts" else 10},
                     max_pool_connections=WORKERS,
                     connect_timeout=10,
                     read_timeout=60,

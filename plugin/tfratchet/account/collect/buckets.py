@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -36,7 +37,8 @@ def read_account_block(reader: Reader, buckets: Iterable[LiveBucket]) -> dict[st
     account = reader.account.identity.account
     control = reader.client("s3control")
     if ".amazonaws.com" not in control.meta.endpoint_url:
-        control.meta.config.inject_host_prefix = False  # a test server has no host of its own for each account
+        # Whoever gives an endpoint (AWS_ENDPOINT_URL) has no host of its own for each account there.
+        control.meta.events.register("before-sign.s3-control", partial(_without_account, account))
     answer: dict[str, Any] = reader.ask(
         "buckets",
         "s3:GetAccountPublicAccessBlock",
@@ -45,6 +47,10 @@ def read_account_block(reader: Reader, buckets: Iterable[LiveBucket]) -> dict[st
         absent=("NoSuchPublicAccessBlockConfiguration",),
     )
     return answer.get("PublicAccessBlockConfiguration")
+
+
+def _without_account(account: str, request: Any, **_: Any) -> None:
+    request.url = request.url.replace(f"//{account}.", "//", 1)
 
 
 def _bucket(reader: Reader, name: str, own: frozenset[str] | None) -> LiveBucket:
