@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tfratchet.account.session import Account, assume, told
+from tfratchet.errors import UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ def members(account: Account) -> list[Member]:
                 # "State" takes the place of "Status" (Organizations API, September 2025); both are there for a time.
                 state = entry.get("State") or entry.get("Status") or "ACTIVE"
                 found.append(Member(entry["Id"], entry.get("Name", ""), state == "ACTIVE", state))
+    if not found:
+        raise UserError("there is no organization here", where="--org")
     return sorted(found, key=lambda member: member.id)
 
 
