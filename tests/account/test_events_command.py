@@ -112,7 +112,7 @@ def test_the_text_report_goes_into_a_file_as_well(logs: Path, capsys: pytest.Cap
         ({"only": "detach"}, 1, 3),
         ({"only": "detach", "terraform": False}, 1, 2),
         ({"events": ["DetachUserPolicy"], "users": ["alice"]}, 1, 1),
-        ({"users": ["dave"], "fail_on": "high"}, 0, 1),
+        ({"users": ["dave"], "fail_on": "critical"}, 0, 2),  # the padded policy may be about dave
         ({"only": "kms"}, 0, 0),
         ({"since": "2026-11-20T09:16:30Z"}, 1, 1),
         ({"until": "2026-11-20T09:10:00Z"}, 1, 2),
@@ -139,12 +139,12 @@ def test_a_broken_file_is_an_error_beside_the_findings(logs: Path, capsys: pytes
 
 
 def test_very_many_problems_are_cut(logs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for n in range(50):
+    for n in range(30):
         (logs / log_name(mark=f"bad{n:02d}")).write_bytes(b"")
     assert run(EventsArguments(logs=str(logs))) == 2
     errors = capsys.readouterr().err.splitlines()
     assert len(errors) == 21
-    assert "30 more" in errors[-1]
+    assert "10 more" in errors[-1]
 
 
 def test_declared_in_terraform(logs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -160,7 +160,7 @@ def test_declared_in_terraform(logs: Path, tmp_path: Path, capsys: pytest.Captur
     assert "declared in users.tf:3; apply puts it back" in shown
     assert "declared in users.tf:5; apply puts it back" in shown
     assert shown.count("not declared") == 1  # carol
-    assert run(replace(arguments, format_name="json", users=["alice"])) == 1
+    assert run(replace(arguments, format_name="json", events=["DetachUserPolicy"], users=["alice"])) == 1
     [finding] = json.loads(capsys.readouterr().out)["findings"]
     assert (finding["base"]["file"], finding["base"]["line"]) == ("users.tf", 3)
     assert finding["fix"] == "terraform apply puts it back (aws_iam_user_policy_attachment.a)."
@@ -272,6 +272,7 @@ def test_the_event_history(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
         ({"since": "1d", "until": "2d"}, "not before"),
         ({"source_rev": "HEAD"}, "--source"),
         ({"engine": "athena"}, "--database"),
+        ({"engine": "duckdb"}, "reads log files"),
         ({"engine": "athena", "database": "x", "logs": "logs"}, "reads a table"),
         ({"logs": "-", "every_region": True}, "--all-regions"),
         ({"print_ddl": True}, "needs the bucket"),

@@ -323,6 +323,9 @@ def test_what_is_asked_for_is_told_and_nothing_else() -> None:
     assert "Detach carol" in names(users=frozenset({"alice"}))
     assert "Remove x" in names(users=frozenset({"alice"}))
     assert "Detach carol" not in names(terraform=False)
+    padded = record("PutUserPolicy", at(6), requestParameters=OMITTED)
+    refused = record("PutUserPolicy", at(6), errorCode="AccessDenied")
+    assert len(judge(padded, refused, users=frozenset({"alice"}))) == 1  # it may be about alice
     assert names(accounts=frozenset({"210987654321"})) == ["Detach dave"]
     assert names(names=chosen("detach")) == [n for n in names() if not n.startswith("Create")]
     window = Window(moment("2026-11-20T09:02:00Z", "", NOW), moment("2026-11-20T09:04:00Z", "", NOW))

@@ -37,6 +37,7 @@ class Engine(str, enum.Enum):
     """Values of ``--engine``."""
 
     AUTO = "auto"
+    DUCKDB = "duckdb"
     ATHENA = "athena"
 
 

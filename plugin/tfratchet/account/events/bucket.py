@@ -21,6 +21,7 @@ import botocore.exceptions as aws
 from tfratchet.account.events.logs import SUFFIXES, LogFile, LogReader, log_file, wanted_name
 from tfratchet.account.events.window import Window
 from tfratchet.account.session import WORKERS, Account, told, told_error
+from tfratchet.errors import UserError
 
 _BATCH = 64 << 20
 """Bytes downloaded at once; gzip makes about ten times as much text of them."""
@@ -121,15 +122,16 @@ def bucket_records(
     """
     client = account.client("s3")  # botocore follows a bucket into its region
     folder = tempfile.mkdtemp(prefix="tfratchet-events-")
+    pool = ThreadPoolExecutor(WORKERS, "download")
     try:
-        with ThreadPoolExecutor(WORKERS, "download") as pool:
-            ahead: list[Future[LogFile | None]] = []
-            for batch in _batches(client, logs, download):
-                coming = [pool.submit(_fetch, client, logs.bucket, k, n, folder, download) for n, k in batch]
-                yield from _read(ahead, reader, step)
-                ahead = coming
+        ahead: list[Future[LogFile | None]] = []
+        for batch in _batches(client, logs, download):
+            coming = [pool.submit(_fetch, client, logs.bucket, k, n, folder, download) for n, k in batch]
             yield from _read(ahead, reader, step)
+            ahead = coming
+        yield from _read(ahead, reader, step)
     finally:
+        pool.shutdown(cancel_futures=True)  # broken off, nothing more is fetched
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -163,6 +165,8 @@ def _fetch(client: Any, bucket: str, key: str, number: int, folder: str, downloa
     except (aws.BotoCoreError, aws.ClientError) as error:
         download.problems.append(str(told_error(error, url)))
         return None
+    except OSError as error:
+        raise UserError(f"cannot write log files: {error.strerror}", where=folder, hint="set TMPDIR") from None
     file = log_file(path, url)
     download.objects += 1
     download.bytes += os.path.getsize(path)

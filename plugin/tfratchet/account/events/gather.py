@@ -42,6 +42,8 @@ def gather(arguments: EventsArguments, question: Question, clock: datetime, prog
     if arguments.every_region and logs is not None:
         raise UserError("is about the event history", where="--all-regions", hint="log files hold all regions anyway")
     if logs is None:
+        if arguments.engine == "duckdb":
+            raise UserError("reads log files", where="--engine duckdb", hint="tfratchet events LOGS --engine duckdb")
         return _from_history(arguments, question, clock, progress)
     if logs == STDIN:
         return _from_stdin(question)

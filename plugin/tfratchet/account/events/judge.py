@@ -28,7 +28,8 @@ class Selection:
     """Names of the calls."""
     window: Window = field(default_factory=Window)
     users: frozenset[str] = frozenset()
-    """Only calls about one of these users, groups or roles, or made by one of them."""
+    """Only calls about one of these users, groups or roles, or made by one of them. A call that succeeded and whose
+    record does not say about whom it was is told as well."""
     terraform: bool = True
     """Also calls that say that they come from Terraform."""
     accounts: frozenset[str] = frozenset()
@@ -44,7 +45,7 @@ class Selection:
             return False
         if self.regions and event.region not in self.regions:
             return False
-        return not self.users or bool(self.users & _people(event))
+        return not self.users or bool(self.users & _people(event)) or _about_somebody(event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,10 @@ def _people(event: Event) -> set[str]:
     if target.kind in ("user", "group", "role"):
         found |= {target.name, target.group}
     return found - {""}
+
+
+def _about_somebody(event: Event) -> bool:
+    return event.succeeded and event.target.kind in ("user", "group", "role") and not event.target.name
 
 
 class Judge:
@@ -89,7 +94,7 @@ class Judge:
         chosen = [e for e in order if self.selection.holds(e) and protected(e.source, e.name) is not None]
         found = [*self._calls(chosen, restored), *self._attempts(chosen), *self._break_glass(chosen)]
         found += self._gaps(order, restored)
-        return sorted(found, key=lambda j: (-j.finding.severity, j.finding.rule, j.events[0].when, j.finding.address))
+        return sorted(found, key=_order)
 
     # -- calls that succeeded
 
@@ -281,6 +286,12 @@ class Judge:
         action = protected(event.source, event.name)
         group = action.group if action else ""
         return weight(event.name, group, event.parameters, event.target.policy, log_bucket=self._holds_logs(event))
+
+
+def _order(judged: Judged) -> tuple[object, ...]:
+    event = judged.events[0]
+    rank = (-judged.finding.severity, judged.finding.rule, event.name != "DetachUserPolicy")
+    return (*rank, event.when, judged.finding.address)
 
 
 # -- words

@@ -22,6 +22,8 @@ MEMORY = "1200MB"
 THREADS = 2
 _BATCH = 192 << 20
 """Bytes of text in one batch."""
+_FILES = 2000
+"""Files in one batch: halving it finds a broken one in eleven steps."""
 _OBJECT = 16 << 20
 """DuckDB's usual limit of one JSON object; a file of CloudTrail is one object."""
 _LARGEST = 128 << 20
@@ -95,7 +97,8 @@ def found_files(folder: str, window: Window, regions: Sequence[str], reading: Lo
             if not wanted_name(name, window, regions):
                 continue
             try:
-                files.append(log_file(path, os.path.relpath(path, folder)))
+                if os.path.isfile(path):  # a pipe would be waited on for ever
+                    files.append(log_file(path, os.path.relpath(path, folder)))
             except OSError as error:
                 reading.problems.append(f"{path}: {error.strerror}")
     if not seen and not reading.problems:
@@ -131,11 +134,12 @@ def log_file(path: str, name: str) -> LogFile:
 
 
 def batches(files: Iterable[LogFile]) -> Iterator[list[LogFile]]:
-    """The files in batches of bounded size."""
+    """The files in batches of bounded size; a large one by itself."""
     batch: list[LogFile] = []
     total = 0
     for file in files:
-        if batch and total + file.size > _BATCH:
+        large = file.size > _OBJECT or (batch and batch[-1].size > _OBJECT)
+        if batch and (large or total + file.size > _BATCH or len(batch) == _FILES):
             yield batch
             batch, total = [], 0
         batch.append(file)
@@ -150,6 +154,7 @@ class LogReader:
     def __init__(self, question: Question, *, memory: str = MEMORY, threads: int = THREADS) -> None:
         self.question = question
         self.reading = LogReading()
+        self._threads = threads
         self._duckdb = duckdb_module()
         self._connection = self._duckdb.connect(
             ":memory:",
@@ -157,6 +162,7 @@ class LogReader:
                 "memory_limit": memory,
                 "threads": threads,
                 "preserve_insertion_order": False,
+                "temp_directory": "",
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
             },
@@ -199,19 +205,27 @@ class LogReader:
             yield from self._by_hand(file, None)
 
     def _query(self, batch: Sequence[LogFile]) -> list[tuple[Any, ...]]:
-        largest = min(max(_OBJECT, *(f.size + 1 for f in batch)), _LARGEST)
+        try:
+            return self._ask(batch, _OBJECT, self._threads)
+        except self._duckdb.Error:
+            if len(batch) > 1 or not _OBJECT < batch[0].size <= _LARGEST:
+                raise
+        # A large file may be many small objects, or one large one: then its buffers are as large, once is enough.
+        return self._ask(batch, batch[0].size + 1, 1)
+
+    def _ask(self, batch: Sequence[LogFile], largest: int, threads: int) -> list[tuple[Any, ...]]:
         statement = sql(self.question, DuckDb(_RECORDS.format(largest=largest)))
-        result: list[tuple[Any, ...]] = self._connection.execute(
-            statement, {"files": [f.path for f in batch]}
-        ).fetchall()
-        return result
+        self._connection.execute(f"SET threads = {threads}")
+        asked = self._connection.execute(statement, {"files": [f.path for f in batch]})
+        rows: list[tuple[Any, ...]] = asked.fetchall()
+        return rows
 
     def _by_hand(self, file: LogFile, refused: Exception | None) -> Iterator[Mapping[str, Any]]:
         """A file that DuckDB does not read, as far as Python can. All its records: what is wanted is chosen later."""
-        reading = Reading(file.name, limit=2 * _LARGEST)
+        reading = Reading(file.name, limit=_LARGEST)
         try:
             with open(file.path, "rb") as handle:
-                content = handle.read(2 * _LARGEST)
+                content = handle.read(_LARGEST)
         except OSError as error:
             self.reading.problems.append(f"{file.name}: {error.strerror}")
             return

@@ -116,6 +116,7 @@ def look_up(
     lookup.regions = list(plan)
     lock = threading.Lock()
     failed: list[UserError] = []
+    stopped = threading.Event()
 
     def ask(region: str, names: Sequence[str]) -> list[Mapping[str, Any]]:
         pace = limiter()
@@ -123,6 +124,8 @@ def look_up(
         try:
             client = account.client("cloudtrail", region)
             for name in names:
+                if stopped.is_set():
+                    break
                 found.extend(_pages(client, name, since, window.until, pace, lookup, lock))
                 step(f"{region} {name}")
         except (aws.BotoCoreError, aws.ClientError) as error:
@@ -131,7 +134,11 @@ def look_up(
         return found
 
     with ThreadPoolExecutor(min(WORKERS, max(len(plan), 1)), "lookup") as pool:
-        answers = list(pool.map(ask, plan.keys(), plan.values()))
+        try:
+            answers = list(pool.map(ask, plan.keys(), plan.values()))
+        except BaseException:
+            stopped.set()  # broken off: the threads end after the request that they are waiting for
+            raise
     if failed and len(failed) == len(plan):
         raise failed[0]
     lookup.problems += [str(error) for error in failed]
