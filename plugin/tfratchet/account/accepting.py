@@ -54,8 +54,13 @@ def settings_of(config: str | None, day: date) -> tuple[Settings, Loaded]:
     return settings, loaded
 
 
-def acceptance(loaded: Loaded, day: date, known: Known) -> Callable[[Outcome], Outcome]:
+def acceptance(
+    loaded: Loaded, day: date, known: Known, looked_at: Callable[[str], bool] | None = None
+) -> Callable[[Outcome], Outcome]:
     """What is to be done with an outcome: mark what ``[[ignore]]`` and the known findings accept, or write these.
+
+    ``looked_at``: whether findings of a root (an account, a root module) can be in it; None: all. Entries of others are
+    none of its business: one file may hold several accounts.
 
     The file of known findings is read at once, before anything is asked of AWS. Raises UserError when it is wrong, or
     the options contradict each other.
@@ -75,8 +80,9 @@ def acceptance(loaded: Loaded, day: date, known: Known) -> Callable[[Outcome], O
     def accept(outcome: Outcome) -> Outcome:
         outcome = _ignored(outcome, loaded, day)
         if known.write:
-            return knownrun.write(outcome, knownrun.Write(known.write, known.reason, known.owner, expires), day)
-        return outcome if found is None else knownrun.accept(outcome, found, day)
+            write = knownrun.Write(known.write, known.reason, known.owner, expires)
+            return knownrun.write(outcome, write, day, looked_at=looked_at)
+        return outcome if found is None else knownrun.accept(outcome, found, day, looked_at=looked_at)
 
     return accept
 

@@ -93,7 +93,9 @@ def audit(
     known_format(format_name, "--format")
     files = outputs(output or [])
     settings, loaded = settings_of(config, today(day))
-    accept = acceptance(loaded, settings.today, Known(baseline, write_baseline, reason, owner, expires))
+    accounts: set[str] = set()
+    known = Known(baseline, write_baseline, reason, owner, expires)
+    accept = acceptance(loaded, settings.today, known, accounts.__contains__)
     from tfratchet.account.auditrun import audit_account, audit_organization
     from tfratchet.account.permissions import DEFAULT_ORG_ROLE
     from tfratchet.commands.live import open_account
@@ -105,6 +107,7 @@ def audit(
             audited = audit_organization(account, org_role or DEFAULT_ORG_ROLE, settings, progress)
         else:
             audited = audit_account(account, settings, progress)
+    accounts.update(facts.account for facts in audited.accounts)
     outcome = accept(audited.outcome())
     raise typer.Exit(
         finish(
