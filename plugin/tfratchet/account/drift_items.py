@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from tfratchet.account.drift_known import fill
+from tfratchet.account.drift_source import IN_STATE
 from tfratchet.iam.documents import Document, parse_document
 from tfratchet.iam.entitlements import INLINE, MODULE, Entitlements, Holding
 from tfratchet.iam.principals import TYPES, Policy, Principal
@@ -153,6 +154,8 @@ class Items:
     trails: list[Item] = field(default_factory=list)
     vague: dict[tuple[str, str], str] = field(default_factory=dict)
     """(kind, name) of principals to whom modules that could not be read may give anything, with the call."""
+    in_state: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    """(kind, name) of principals → ARNs and names of policies that a state lists without saying who declares them."""
     rules_members: set[str] = field(default_factory=set)
     """Names of groups whose members one resource declares in full."""
     exclusive: set[tuple[str, str]] = field(default_factory=set)
@@ -190,6 +193,9 @@ class _Reader:
         for principal, resource in self.entitlements.names.declared.items():
             item = Item(self.principal(principal), resource, self.own(resource))
             self.into.principals[principal.kind].append(item)
+            listed = resource.values.get(IN_STATE)
+            if isinstance(listed, list) and item.name.text is not None:
+                self.into.in_state[principal.kind, item.name.text] = frozenset(listed)
         for resource in self.root.managed("aws_iam_policy"):
             item = Item(self.named(resource), resource, self.own(resource))
             self.into.policies.append((item, parse_document(resource.values.get("policy"))))

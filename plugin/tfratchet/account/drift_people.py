@@ -122,6 +122,7 @@ class People(View):
         depends = tuple(dict.fromkeys(h.policy.label if h.key is None else h.holder.label for h in maybe))
         if (kind, name) in self.declared.vague:
             depends += (f"what {self.declared.vague[kind, name]} attaches, which could not be read",)
+        depends += self.maybe_own(kind, name, arn)
         powerful = allows(arn, "iam:AttachUserPolicy") is True
         return Difference(
             "TFR661",
@@ -132,6 +133,12 @@ class People(View):
             severity=Severity.LOW if depends else Severity.HIGH if powerful else None,
             depends=depends,
         )
+
+    def maybe_own(self, kind: str, name: str, policy: str) -> tuple[str, ...]:
+        """What a policy hangs on that a state lists at the principal itself."""
+        if policy in self.declared.in_state.get((kind, name), ()):
+            return (f"whether the arguments of the {kind} itself declare it, which a state does not tell",)
+        return ()
 
     def _open_holder(self, held: Held) -> Iterator[Difference]:
         """A declared attachment to somebody whose name is not known: is there anybody who could be it?"""
@@ -177,6 +184,7 @@ class People(View):
                     if policy in wanted or not (self.everything or (kind, name) in self.managed):
                         continue
                     depends = tuple(vague) + (("somebody whose name is not known",) if kind in unsure else ())
+                    depends += self.maybe_own(kind, name, policy)
                     yield Difference(
                         "TFR663",
                         self.arn(kind, name),

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 WANTED = frozenset({*TYPES, "aws_iam_account_password_policy", "aws_cloudtrail"})
 """The resource types that drift looks at. Nothing else is taken out of a state, which may hold secrets."""
 
+IN_STATE = "\x00in-state"
+"""Of a role out of a state: ARNs and names of policies that its own arguments may declare, or may not."""
+
 _NO_ROOTS = frozenset(["modules", "example", "examples", "test", "tests", "fixtures"])
 _MAX_PARENTS = 6
 
@@ -169,6 +172,10 @@ def _resource(
     address: str, entry: Mapping[str, Any], values: Mapping[str, Any], module: str, key: str | int | None
 ) -> Resource:
     kept = {name: _plain(v) for name, v in values.items() if v is not None and v not in ("", [])}
+    if entry["type"] == "aws_iam_role":
+        # Computed where they are not set: what the account had at the last refresh, declared or not.
+        inline = [b.get("name") for b in kept.pop("inline_policy", []) if isinstance(b, dict)]
+        kept[IN_STATE] = [*kept.pop("managed_policy_arns", []), *(name for name in inline if name)]
     return Resource(address, entry["type"], entry["name"], kept, module=module, key=key)
 
 
