@@ -12,10 +12,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import githubapi
 import pytest
 import yaml
 from actionrun import ROOT, Job
 from githubapi import GitHub
+from gitlabapi import GitLab
 from pulls import PASSWORD, USERS, Origin
 
 import gitrepo
@@ -166,6 +168,19 @@ class Merge:
         }
         self.env = env | variables
 
+    def already_installed(self, folder: Path) -> Merge:
+        """With a python3 that makes the environment in no time: what pip does is looked at in one test."""
+        place, tools = folder / "place", folder / "tools"
+        (place / "bin").mkdir(parents=True)
+        tools.mkdir()
+        own = f'#!/bin/sh\ncase "$*" in *"-m pip"*) exit 0 ;; esac\nexec {sys.executable} "$@"\n'
+        made = f'#!/bin/sh\n[ "$1 $2 $3" = "-I -m venv" ] && rmdir "$4" && ln -s {place} "$4"\n'
+        for file, text in ((place / "bin" / "python", own), (tools / "python3", made)):
+            file.write_text(text)
+            file.chmod(0o755)
+        self.env["PATH"] = f"{tools}{os.pathsep}{self.env['PATH']}"
+        return self
+
     def run(self) -> subprocess.CompletedProcess[str]:
         script = "\n".join(TEMPLATE["tfratchet"]["script"])
         return subprocess.run(
@@ -198,26 +213,45 @@ def test_a_merge_request(origin: Origin, wheels: Path, tmp_path: Path) -> None:
     assert 'name="tfratchet' in (workspace / "tfratchet.xml").read_text()
 
 
-def test_a_pipeline_for_merged_results_looks_at_the_branch(origin: Origin, wheels: Path, tmp_path: Path) -> None:
+def test_a_pipeline_for_merged_results_looks_at_the_branch(origin: Origin, tmp_path: Path) -> None:
     origin.push({"iam/password.tf": PASSWORD % 24})
     workspace = origin.checkout(tmp_path / "clone")
     merged = origin.repo.git("rev-parse", "refs/pull/7/merge")
-    merge = Merge(origin, workspace, wheels, CI_COMMIT_SHA=merged, CI_MERGE_REQUEST_SOURCE_BRANCH_SHA=origin.head)
-    done = merge.run()
+    merge = Merge(origin, workspace, tmp_path, CI_COMMIT_SHA=merged, CI_MERGE_REQUEST_SOURCE_BRANCH_SHA=origin.head)
+    done = merge.already_installed(tmp_path).run()
     assert done.returncode == 0, done.stdout + done.stderr
     assert merge.artifact("codequality") == []
 
 
-def test_the_default_branch_has_an_empty_report_to_compare_with(origin: Origin, wheels: Path, tmp_path: Path) -> None:
+def test_the_job_posts_its_note(origin: Origin, tmp_path: Path) -> None:
+    origin.push(BAD)
+    workspace = origin.checkout(tmp_path / "clone", "refs/pull/7/head")
+    with githubapi.serve(GitLab()) as server:
+        merge = Merge(
+            origin,
+            workspace,
+            tmp_path,
+            CI_API_V4_URL=server.url,
+            CI_JOB_NAME_SLUG="tfratchet",
+            TFRATCHET_NOTE_TOKEN="secret",
+        ).already_installed(tmp_path)
+        for _ in range(2):
+            done = merge.run()
+            assert done.returncode == 1, done.stdout + done.stderr
+        assert len(server.notes) == 1
+        assert "TFR101" in server.notes[0]["body"]
+
+
+def test_the_default_branch_has_an_empty_report_to_compare_with(origin: Origin, tmp_path: Path) -> None:
     workspace = origin.checkout(tmp_path / "clone", "refs/heads/main")
-    merge = Merge(origin, workspace, wheels, CI_MERGE_REQUEST_DIFF_BASE_SHA="")
+    merge = Merge(origin, workspace, tmp_path, CI_MERGE_REQUEST_DIFF_BASE_SHA="")
     assert merge.run().returncode == 0
     assert merge.artifact("codequality") == []
 
 
-def test_what_to_install_must_be_said(origin: Origin, wheels: Path, tmp_path: Path) -> None:
+def test_what_to_install_must_be_said(origin: Origin, tmp_path: Path) -> None:
     workspace = origin.checkout(tmp_path / "clone", "refs/heads/main")
-    done = Merge(origin, workspace, wheels, TFRATCHET_INSTALL="").run()
+    done = Merge(origin, workspace, tmp_path, TFRATCHET_INSTALL="").run()
     assert done.returncode == 2
     assert "TFRATCHET_INSTALL" in done.stderr
     assert TEMPLATE["variables"]["TFRATCHET_INSTALL"]["value"] == ""
