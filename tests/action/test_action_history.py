@@ -7,6 +7,7 @@ import random
 import sys
 from pathlib import Path
 
+import githttp
 import pytest
 from actionrun import ROOT
 
@@ -151,6 +152,36 @@ def test_the_token_goes_only_to_its_own_server(tmp_path: Path) -> None:
         repo.git("remote", "add", "origin", address)
         other = History(repo.path, server="https://github.com", repository="acme/infra", token="secret")
         assert other._with_token() == ()
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_private_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: bool) -> None:
+    """With the credentials that actions/checkout keeps in the clone, and without any: one header, never two."""
+    monkeypatch.setenv("no_proxy", "*")
+    repo = gitrepo.make_repo(tmp_path / "acme", "infra")
+    repo.commit("first")
+    point = chain(repo, 60)
+    repo.git("branch", "topic")
+    main = chain(repo, 2)
+    repo.git("switch", "--quiet", "topic")
+    topic = chain(repo, 2)
+    clone = gitrepo.make_repo(tmp_path, "clone")
+    clone.git("fetch", "--quiet", "--depth=1", f"file://{repo.path}", "main")
+    with githttp.serve(tmp_path, "secret") as server:
+        clone.git("remote", "add", "origin", f"{server.url}/acme/infra")
+        if kept:
+            header = base64.b64encode(b"x-access-token:secret").decode()
+            clone.git("config", f"http.{server.url}/.extraheader", f"AUTHORIZATION: basic {header}")
+        history = History(clone.path, server=server.url, repository="acme/infra", token="secret")
+        history.bring([main, topic])
+        assert history.merge_base(main, topic) == point
+        assert max(len(headers) for headers in server.seen) == 1
+        assert any(not headers for headers in server.seen) is not kept
+        if not kept:
+            assert "secret" not in (clone.path / ".git" / "config").read_text()
+            nobody = History(clone.path, server=server.url, repository="acme/infra", token="wrong")
+            with pytest.raises(StepError, match="cannot be fetched"):
+                nobody.bring(["ab" * 20])
 
 
 def test_what_is_configured_by_the_environment_stays(monkeypatch: pytest.MonkeyPatch) -> None:

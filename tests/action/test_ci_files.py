@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -88,3 +89,23 @@ def test_inputs_and_outputs_are_documented() -> None:
     page = (ROOT / "docs" / "ci.md").read_text()
     for name in (*ACTION["inputs"], *ACTION["outputs"]):
         assert f"`{name}`" in page, name
+
+
+@pytest.mark.parametrize(
+    ("size", "there", "shown"), [(1000, 0, True), (1024 * 1024, 0, False), (1000, 1024 * 1024, False)]
+)
+def test_a_summary_that_github_would_not_show_is_told(tmp_path: Path, size: int, there: int, shown: bool) -> None:
+    (tmp_path / "report.md").write_text("é" * (size // 2))
+    (tmp_path / "summary").write_text("x" * there)
+    env = {**os.environ, "TFRATCHET_WORK": str(tmp_path), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
+    argv = [sys.executable, "-E", "-s", str(ROOT / "action" / "summary.py")]
+    done = subprocess.run(argv, env=env, capture_output=True, text=True, check=True)
+    assert ("é" in (tmp_path / "summary").read_text()) is shown
+    assert done.stdout.startswith("::notice") is not shown
+
+
+def test_a_job_that_compared_nothing_does_not_pass(tmp_path: Path) -> None:
+    env = {**os.environ, "TFRATCHET_WORK": str(tmp_path)}
+    argv = [sys.executable, "-E", "-s", str(ROOT / "action" / "verdict.py")]
+    done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "::error title=tfratchet::nothing was compared\n")
