@@ -9,6 +9,7 @@ from pathlib import Path
 import moto_server
 import provider_mirror
 import pytest
+import running_provider
 import tf_harness
 
 
@@ -42,6 +43,13 @@ def terraform_env(mirror: provider_mirror.Mirror) -> dict[str, str]:
     return provider_mirror.environment(mirror)
 
 
+@pytest.fixture(scope="session")
+def mocks_env(mirror: provider_mirror.Mirror, terraform_env: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Environment of terraform processes that mock the provider: they share one that is running."""
+    with running_provider.environment(mirror, terraform_env) as env:
+        yield env
+
+
 @pytest.fixture
 def workspace(
     tmp_path: Path, aws: str, terraform_program: str, terraform_env: dict[str, str]
@@ -60,18 +68,18 @@ def workspace(
 
 @pytest.fixture(scope="session")
 def module_copy(
-    tmp_path_factory: pytest.TempPathFactory, terraform_program: str, terraform_env: dict[str, str]
+    tmp_path_factory: pytest.TempPathFactory, terraform_program: str, mocks_env: dict[str, str]
 ) -> tf_harness.MakeModule:
     """A function that gives a module of one copy of ``terraform/``, adapted to provider 3.39.0 and initialised.
 
-    For what leaves no state behind: ``terraform test`` and validate.
+    For ``terraform test`` with mocks.
     """
     copy = tf_harness.copy_modules(tmp_path_factory.mktemp("modules") / "terraform")
     ready: dict[str, tf_harness.Workspace] = {}
 
     def make(directory: str) -> tf_harness.Workspace:
         if directory not in ready:
-            ready[directory] = tf_harness.Workspace(copy / directory, terraform_program, terraform_env)
+            ready[directory] = tf_harness.Workspace(copy / directory, terraform_program, mocks_env)
             ready[directory].init()
         return ready[directory]
 

@@ -21,6 +21,7 @@ import hcl_blocks
 import moto_server
 import policy_claims
 import provider_mirror
+import running_provider
 import test_tf_events
 import test_tf_log_bucket
 import test_tf_selectors
@@ -605,9 +606,13 @@ def main() -> int:
     if program is None:
         sys.stderr.write("terraform is not on PATH\n")
         return 2
-    env = provider_mirror.environment(provider_mirror.ensure())
+    mirror = provider_mirror.ensure()
     lines, survived = [], 0
-    with moto_server.server() as endpoint, tempfile.TemporaryDirectory() as scratch:
+    with (
+        moto_server.server() as endpoint,
+        running_provider.environment(mirror, provider_mirror.environment(mirror)) as env,
+        tempfile.TemporaryDirectory() as scratch,
+    ):
         bench = Bench(Path(scratch), endpoint, program, env)
         for mutation in MUTATIONS:
             found = caught_by(mutation, bench)

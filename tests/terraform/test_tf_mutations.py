@@ -10,9 +10,9 @@ pytestmark = pytest.mark.terraform
 
 @pytest.fixture(scope="module")
 def bench(
-    tmp_path_factory: pytest.TempPathFactory, server_url: str, terraform_program: str, terraform_env: dict[str, str]
+    tmp_path_factory: pytest.TempPathFactory, server_url: str, terraform_program: str, mocks_env: dict[str, str]
 ) -> mutations.Bench:
-    return mutations.Bench(tmp_path_factory.mktemp("mutations"), server_url, terraform_program, terraform_env)
+    return mutations.Bench(tmp_path_factory.mktemp("mutations"), server_url, terraform_program, mocks_env)
 
 
 @pytest.mark.parametrize("mutation", mutations.MUTATIONS, ids=lambda m: m.what.replace(" ", "-"))
