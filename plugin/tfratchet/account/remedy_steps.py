@@ -19,7 +19,7 @@ class Reason:
 
     source: str
     """``audit``, ``drift`` or ``asked``."""
-    text: str
+    text: str = ""
     rule: str = ""
     address: str = ""
     required: str = ""
