@@ -89,6 +89,12 @@ class Choice(Unknown):
         super().__init__(f"{condition} ? {canonical(if_true)} : {canonical(if_false)}")
 
 
+class Filter(Unknown):
+    """The unknown condition of a ``for`` expression: whether an element of the collection is taken."""
+
+    __slots__ = ()
+
+
 class Entries(Unknown):
     """Entries of a map under keys that are not known, or that are there only perhaps.
 

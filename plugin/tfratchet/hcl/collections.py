@@ -11,7 +11,7 @@ from tree_sitter import Node
 from tfratchet.hcl.convert import EvalError, to_bool, to_string
 from tfratchet.hcl.inputs import element_of
 from tfratchet.hcl.scope import Lazy, Scope
-from tfratchet.values import REST_KEY, Choice, Entries, Rest, SetValue, Unknown, Value, canonical
+from tfratchet.values import REST_KEY, Choice, Entries, Filter, Rest, SetValue, Unknown, Value, canonical
 
 if TYPE_CHECKING:
     from tfratchet.hcl.access import Step
@@ -84,7 +84,10 @@ def _either(choice: Choice) -> Iterator[Element]:
         mark = canonical(element.key) + canonical(element.value)
         if mark not in seen:
             seen.add(mark)
-            yield Element(element.key, element.value, element.of if mark in common else element.of or choice)
+            of = element.of
+            if mark not in common:
+                of = choice if of is None else Filter(f"{choice.condition}: {of.expr}")
+            yield Element(element.key, element.value, of)
 
 
 def element_at(value: Unknown | list[Any], key: Unknown) -> Any:
@@ -151,7 +154,7 @@ def _passes(
         if condition is not None:
             passed = to_bool(condition(inner))
             if isinstance(passed, Unknown):
-                depends = passed
+                depends = Filter(passed.expr)
             elif not passed:
                 continue
         yield inner, depends

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tfratchet.iam.entitlements import ATTACHED, BOUNDARY, INLINE, MODULE, POLICY_ATTACHMENT, Entitlements, Holding
 from tfratchet.iam.exclusive import begins, taken_away
 from tfratchet.iam.handed import owner_kind
-from tfratchet.iam.losses import Changes, Kind, Loss, Route, holding_words
+from tfratchet.iam.losses import Changes, Kind, Loss, Route, holding_words, newly_hangs_on
 from tfratchet.iam.membership import holders_gone, memberships_lost
 from tfratchet.iam.principals import GROUP, Principal
 from tfratchet.iam.rewrites import is_guard, readable, rewritten, same_document
@@ -90,14 +90,7 @@ class _Comparer:
 
     def _condition(self, old: Holding, same: list[Holding]) -> tuple[Unknown, ...]:
         """What the policy now hangs on and did not before."""
-        if old.unknown:
-            return ()
-        extra: tuple[Unknown, ...] = ()
-        for holding in same:
-            if not holding.unknown:
-                return ()
-            extra = extra or holding.unknown
-        return extra
+        return newly_hangs_on(old.unknown, [h.unknown for h in same])
 
     def _cannot_tell(self, old: Holding) -> tuple[Unknown, ...]:
         """The same block still attaches, to whom is not known: a list has become a variable, say."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tfratchet.iam.documents import Document, canonical_text
@@ -14,7 +14,7 @@ from tfratchet.iam.handed import call_word
 from tfratchet.iam.principals import Policy, Principal
 from tfratchet.matching import without_module
 from tfratchet.model import Location
-from tfratchet.values import REF_CLOSE, REF_OPEN, Unknown
+from tfratchet.values import REF_CLOSE, REF_OPEN, Choice, Filter, Unknown
 
 _REF = re.compile(f"{REF_OPEN}([^{REF_CLOSE}]*){REF_CLOSE}")
 
@@ -76,6 +76,31 @@ class Changes:
 
     losses: list[Loss] = field(default_factory=list)
     routes: list[Route] = field(default_factory=list)
+
+
+_OF_LENGTH = re.compile(r"^\(?length\(.*\) (?:>|!=) 0\)?$")
+
+
+def newly_hangs_on(old: Sequence[Unknown], new: Sequence[Sequence[Unknown]]) -> tuple[Unknown, ...]:
+    """What everything that is there now (``new``: for each, what it hangs on) hangs on, where that which was there
+    (``old``) was there in any case, or for each element of an unknown collection.
+    """
+    if any(_doubts(u) for u in old):
+        return ()
+    extra: tuple[Unknown, ...] = ()
+    for unknown in new:
+        found = tuple(d for u in unknown for d in _doubts(u)) if old else tuple(unknown)
+        if not found:
+            return ()
+        extra = extra or found
+    return extra
+
+
+def _doubts(unknown: Unknown) -> tuple[Unknown, ...]:
+    """The condition in it: a walk over an unknown collection is none, whether the collection is empty is none."""
+    if isinstance(unknown, Choice):
+        return () if _OF_LENGTH.match(unknown.condition) else (Unknown(unknown.condition),)
+    return (unknown,) if isinstance(unknown, Filter) else ()
 
 
 def holding_words(holding: Holding, head: Entitlements) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfratchet.iam.entitlements import BOUNDARY, Membership
-from tfratchet.iam.losses import Kind, Loss, Route, holding_words, member_words
+from tfratchet.iam.losses import Kind, Loss, Route, holding_words, member_words, newly_hangs_on
 from tfratchet.iam.principals import Principal
 from tfratchet.iam.rewrites import is_guard
 from tfratchet.iam.sameness import Sameness
@@ -28,14 +28,18 @@ def _membership(context: Sameness, old: Membership) -> Loss | Route | None:
     if stay.fate is Fate.GONE or old.dangling or old.no_group:
         return None
     now = [m for m in context.head.groups_of.get(user, ()) if m.group == group]
-    if now:
+    extra = newly_hangs_on(old.unknown, [m.unknown for m in now])
+    if now and not extra:
         return context.readdressed(old, now)
     carried = [h for h in context.base.by_holder.get(group, ()) if h.route != BOUNDARY]
     reaching = list(context.head.reaching(user))
+    if extra:
+        direct = context.head.by_holder.get(user, [])
+        reaching = [*direct, *(h for m in others_of(context, user, group) for h in context.head.by_holder.get(m, ()))]
     lost = [h for h in carried if not any(context.same(h, r) for r in reaching)]
     if carried and not lost:
         return Route(f"{user} leaves {group} and still has every policy of it", old.location)
-    unknown = old.unknown + stay.unknown + context.deleted_root()
+    unknown = old.unknown + stay.unknown + context.deleted_root() + extra
     minor = stay.minor
     if not carried:
         # The group's policies may be attached elsewhere.
@@ -46,7 +50,7 @@ def _membership(context: Sameness, old: Membership) -> Loss | Route | None:
         minor = True
         unknown += (Unknown(f"who {block} puts into which group"),)
     forgotten = context.staying.forgotten(old.source)
-    others = context.head.groups_of.get(user, [])
+    others = [m for m in context.head.groups_of.get(user, []) if m.group != group or not extra]
     where = forgotten
     if where is None and others:
         where = others[0].location
@@ -66,6 +70,11 @@ def _membership(context: Sameness, old: Membership) -> Loss | Route | None:
         words=member_words(user, group, context.head),
         detail="the group is removed" if context.staying.of(group).fate is Fate.GONE else "",
     )
+
+
+def others_of(context: Sameness, user: Principal, group: Principal) -> list[Principal]:
+    """The groups that a user is in in head, but for one."""
+    return [m.group for m in context.head.groups_of.get(user, ()) if m.group != group]
 
 
 def holders_gone(context: Sameness) -> Iterator[Loss]:

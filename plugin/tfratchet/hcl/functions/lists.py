@@ -27,7 +27,7 @@ from tfratchet.hcl.functions.base import (
     unordered,
 )
 from tfratchet.hcl.functions.graphemes import graphemes
-from tfratchet.values import JsonText, Rest, SetValue, Template, Unknown, Value, canonical, is_known
+from tfratchet.values import Filter, JsonText, Rest, SetValue, Template, Unknown, Value, canonical, is_known
 
 FUNCTIONS = Module()
 function = FUNCTIONS.function
@@ -84,7 +84,9 @@ def _flatten_rest(rest: Rest, into: list[Any], context: FunctionContext, deep: b
             inner = list(value)
         for item in inner:
             if isinstance(item, Rest):
-                into.append(Rest(item.value, Unknown(f"{rest.of.expr}: {item.of.expr}")))
+                filtered = isinstance(rest.of, Filter) or isinstance(item.of, Filter)
+                of = f"{rest.of.expr}: {item.of.expr}"
+                into.append(Rest(item.value, Filter(of) if filtered else Unknown(of)))
             else:
                 into.append(Rest(item, rest.of))
     elif deep and not (isinstance(value, Unknown) and not is_string(value)):

@@ -160,7 +160,10 @@ def principals(statements: Iterable[CompiledStatement]) -> list[Principal]:
         named = (*(statement.statement.principals or ()), *(statement.statement.not_principals or ()))
         each = [_named(kind, encode(leaf)) for kind, leaf in named]
         for condition in statement.conditions:
-            each += [_told(condition.key or "", _instance(text)) for text in condition.texts(nobody.key)]
+            texts = list(condition.texts(nobody.key))
+            if str(condition.condition.operator) == "Bool":
+                texts = ["true", "false"]  # a Deny of those who have not got the tag spares those who have
+            each += [_told(condition.key or "", _instance(text)) for text in texts]
         for principal in each:
             if principal is not None:
                 found.setdefault(f"{principal.type} {principal.arn} {principal.identity} {principal.tags}", principal)
