@@ -143,8 +143,13 @@ def _uncovered(group: dict[Atom, _Wild]) -> Iterable[Atom]:
     if len(wide) * len(group) > _MAX_COMPARISONS:
         return group
     kept = set(group)
+    # An action without a wildcard covers none but itself.
+    same: dict[str, list[tuple[Atom, _Wild]]] = {}
+    for found in wide:
+        same.setdefault(found[0].action, []).append(found)
+    starred = [found for found in wide if "*" in (found[1].action or "")]
     for atom, wild in group.items():
-        for other, cover in wide:
+        for other, cover in (*same.get(atom.action, ()), *starred):
             if other is atom or other not in kept:
                 continue
             if _covers(other.action, cover.action, atom.action, wild.action) and _covers(

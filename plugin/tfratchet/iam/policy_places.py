@@ -27,16 +27,16 @@ _WITHOUT_MFA = "aws:multifactorauth"
 
 def identity_policies(root: Root) -> Iterator[Resource]:
     """Identity policies of a root module: resources, and document data sources that no resource of it uses."""
+    documents = list(root.data("aws_iam_policy_document"))
     used: set[str] = set()
     for resource in root.managed():
-        for argument in (*_ARGUMENTS, TRUST, "content", "inline_policy"):
+        for argument in (*_ARGUMENTS, TRUST, "content", "inline_policy") if documents else ():
             value = resource.get(argument)
             if isinstance(value, (str, Unknown)):
                 used.add(canonical_text(parse_document(value)))
         if resource.type in IDENTITY:
             yield resource
     sources: set[str] = set()
-    documents = list(root.data("aws_iam_policy_document"))
     for document in documents:
         for argument in ("source_policy_documents", "override_policy_documents", "source_json", "override_json"):
             value = document.get(argument)

@@ -65,6 +65,8 @@ def hole(expr: str) -> str:
 def encode(leaf: str | Unknown) -> str:
     """A string or unknown value as one ``str`` with a character for each hole."""
     if isinstance(leaf, str):
+        if leaf.isascii():
+            return leaf
         return hole("text " + leaf) if any(ord(c) >= _FIRST for c in leaf) else leaf
     if isinstance(leaf, Template):
         return "".join(encode(p) for p in leaf.parts)
@@ -234,8 +236,14 @@ def covers(wide: str, narrow: str) -> bool:
     """True when pattern ``wide`` certainly matches everything that pattern ``narrow`` matches (may miss some)."""
     if wide == narrow:
         return True
-    if "*" not in wide or "?" in wide:
+    star = wide.find("*")
+    if star < 0 or "?" in wide:
         return False
+    if wide.isascii():  # without holes and escapes most answers need no look at the rest
+        if not narrow.startswith(wide[:star]):
+            return False
+        if star == len(wide) - 1:
+            return True
     return glob(wide, narrow)
 
 
