@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import jsonschema
 import pytest
 from botocore.stub import Stubber
 from events_records import ACCOUNT, GUARD, TERRAFORM, detach, log_name, record, session, write_log
@@ -85,6 +87,43 @@ def test_names_cannot_drive_the_terminal(tmp_path: Path, capsys: pytest.CaptureF
     assert "\x1b[2J" not in shown
     assert "\u202e" not in shown
     assert "\\x1b[2J" in shown
+
+
+def test_the_example_in_the_documents_is_what_comes_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trail = {"eventSource": "cloudtrail.amazonaws.com", "requestParameters": {"name": "main"}}
+    refusal = (
+        "User: x is not authorized to perform: iam:DetachUserPolicy on resource: user dave "
+        "with an explicit deny in an identity-based policy"
+    )
+    browser = {"userAgent": "Mozilla/5.0", "sessionCredentialFromConsole": "true"}
+    refused = {"requestParameters": None, "errorCode": "AccessDenied", "errorMessage": refusal}
+    records = [
+        record("StopLogging", "2026-11-20T09:00:00Z", **trail),
+        record("StartLogging", "2026-11-20T09:35:00Z", **trail),
+        detach("alice", userIdentity=session("Admin", "bob@example.com"), **browser),
+        detach("dave", "2026-11-20T09:16:00Z", **refused),
+    ]
+    write_log(tmp_path / "logs" / log_name(), records)
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "users.tf").write_text(
+        'resource "aws_iam_user" "alice" {\n  name = "alice"\n}\n\n'
+        'resource "aws_iam_policy" "mfa" {\n  name   = "RequireMFA"\n  policy = "{}"\n}\n\n'
+        'resource "aws_iam_user_policy_attachment" "alice" {\n'
+        "  user       = aws_iam_user.alice.name\n  policy_arn = aws_iam_policy.mfa.arn\n}\n"
+    )
+    (tmp_path / "infra" / "trail.tf").write_text(
+        '# The trail.\n\nresource "aws_cloudtrail" "main" {\n  name = "main"\n}\n'
+    )
+    assert run(EventsArguments(logs="logs/", source="infra/", color="never")) == 1
+    page = (Path(__file__).parents[2] / "docs" / "events.md").read_text()
+    example = page.partition("$ tfratchet events logs/ --source infra/\n")[2].partition("```")[0]
+    assert re.sub(r"\([\d.]+ kB\)", "", capsys.readouterr().out) == re.sub(r"\([\d.]+ kB\)", "", example)
+
+
+def test_the_report_for_programs_follows_its_schema(logs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(EventsArguments(logs=str(logs), format_name="json"))
+    schema = json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").read_text())
+    jsonschema.validate(json.loads(capsys.readouterr().out), schema)
 
 
 @pytest.mark.parametrize("name", ["json", "sarif", "github", "markdown", "junit", "gitlab", "html"])

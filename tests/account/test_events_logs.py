@@ -80,6 +80,11 @@ ODD: dict[str, Any] = {
     "a record": detach("alice"),
     "an event of EventBridge": {"detail-type": "AWS API Call via CloudTrail", "detail": detach("alice")},
     "an answer of lookup-events": {"Events": [{"CloudTrailEvent": json.dumps(detach("alice"))}, {"a": 1}]},
+    "messages of a queue": {"Messages": [{"Body": json.dumps({"detail": detach("alice")})}]},
+    "a notification": {"Message": json.dumps({"Records": [detach("alice")]})},
+    "a name in a list": {"Records": [{**detach("alice"), "eventName": ["DetachUserPolicy"]}]},
+    "lists in lists": {"Records": [[detach("alice")]]},
+    "no records": [{"Records": None}, {"Records": []}, detach("alice")],
     "rubbish beside a record": {"Records": [None, 5, "x", [], {}, detach("alice")]},
     "numbers and texts for each other": {"Records": [{**detach("alice"), "eventVersion": 1, "readOnly": "false"}]},
     "no identity": {"Records": [{k: v for k, v in detach("alice").items() if k != "userIdentity"}]},
@@ -236,6 +241,17 @@ def test_duckdb_finds_what_python_finds(tmp_path: Path) -> None:
     assert len(expected) > 50
     assert {e.id for e in events if window.holds(e)} == {e.id for e in expected}
     assert {e.id: e for e in events if window.holds(e)} == {e.id: e for e in expected}
+
+
+def test_files_of_something_else_are_told(tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text('{"name": "x", "version": "1.0.0"}')
+    write_log(tmp_path / log_name(), [detach("alice")])
+    write_log(tmp_path / log_name(mark="quiet"), [])
+    with LogReader(ALL) as reader:
+        found = list(reader.records(found_files(str(tmp_path), Window(), (), LogReading())))
+    assert len(found) == 1
+    assert reader.reading.problems == []
+    assert reader.reading.notes() == ["1 file holds no record of CloudTrail: package.json"]
 
 
 def test_no_folder_and_no_files(tmp_path: Path) -> None:

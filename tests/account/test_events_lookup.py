@@ -13,9 +13,10 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 from events_records import detach, record
+from moto import mock_aws
 
 from tfratchet.account.events.catalog import asked_for, chosen
-from tfratchet.account.events.lookup import Limiter, Lookup, home_region, look_up, names_by_region
+from tfratchet.account.events.lookup import Limiter, Lookup, all_regions, home_region, look_up, names_by_region
 from tfratchet.account.events.parse import event_of
 from tfratchet.account.events.window import Window
 from tfratchet.account.session import Account
@@ -92,6 +93,18 @@ def account(region: str = "us-east-1") -> Account:
 )
 def test_the_home_of_each_partition(region: str, home: str) -> None:
     assert home_region(account(region)) == home
+
+
+def test_a_region_that_does_not_exist() -> None:
+    with pytest.raises(UserError, match="atlantis"):
+        home_region(account("atlantis"))
+
+
+def test_every_region_that_the_account_may_use() -> None:
+    with mock_aws():
+        found = all_regions(account())
+    assert {"us-east-1", "eu-central-1"} <= set(found)
+    assert found == sorted(found)
 
 
 @pytest.fixture

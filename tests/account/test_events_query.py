@@ -15,8 +15,8 @@ from sqlglot import exp
 
 from tfratchet.account.events.catalog import asked_for, chosen, event_names
 from tfratchet.account.events.ddl import PARTITIONS, ddl
-from tfratchet.account.events.logs import _RECORDS
-from tfratchet.account.events.query import COLUMNS, Athena, DuckDb, Question, record_of, sql
+from tfratchet.account.events.logs import records_table
+from tfratchet.account.events.query import COLUMNS, Athena, Question, record_of, sql
 from tfratchet.account.events.window import Window, moment
 from tfratchet.errors import UserError
 
@@ -116,7 +116,7 @@ def athena() -> duckdb.DuckDBPyConnection:
 
 def of_files(question: Question, folder: Path) -> list[tuple[Any, ...]]:
     path = write_log(folder / log_name(), records())
-    statement = sql(question, DuckDb(_RECORDS.format(largest=1 << 24)))
+    statement = sql(question, records_table(question, 1 << 24))
     with duckdb.connect(":memory:") as connection:
         return connection.execute(statement, {"files": [str(path)]}).fetchall()
 

@@ -93,6 +93,7 @@ def _from_files(folder: str, question: Question, progress: Progress) -> Gathered
         found,
         folder,
         f"{count(read.files, 'log file')} ({size}) in {folder}",
+        notes=read.notes(),
         problems=[*looked.problems, *read.problems],
     )
 
@@ -145,6 +146,7 @@ def _from_bucket(arguments: EventsArguments, question: Question, progress: Progr
         found,
         url,
         f"{files} ({size}, {text} unzipped; {count(requests, 'request')}) of {url}",
+        notes=read.notes(),
         problems=[*download.problems, *read.problems],
     )
 

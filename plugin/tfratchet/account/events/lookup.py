@@ -79,8 +79,12 @@ def names_by_region(calls: Mapping[str, Sequence[str]], regions: Sequence[str], 
 
 
 def home_region(account: Account) -> str:
-    """The region in which IAM's events are: by the partition of the session's region (no call is made)."""
-    partition = account.session.get_partition_for_region(account.region)
+    """The region in which IAM's events are: by the partition of the session's region (no call is made).
+
+    Raises UserError for a region that does not exist.
+    """
+    with told("finding the partition of the region"):
+        partition = account.session.get_partition_for_region(account.region)
     return GLOBAL_REGIONS.get(partition, account.region)
 
 

@@ -66,6 +66,10 @@ class Dialect(Protocol):
         """What stands behind FROM."""
         ...
 
+    def beside(self) -> str:
+        """A condition on rows that are wanted beside those that are asked for, or an empty text."""
+        ...
+
 
 def literal(value: str) -> str:
     """A text in SQL. NUL cannot stand in one and is left out."""
@@ -93,6 +97,11 @@ class DuckDb:
     def source(self) -> str:
         return self.table
 
+    def beside(self) -> str:
+        # Something that is no record, where a record should be: the reader looks at its file more closely.
+        name = self.column(NAME)
+        return f"({name} IS NULL AND json_type(record) IN ('OBJECT', 'ARRAY') OR {name} LIKE '[%')"
+
 
 @dataclass(frozen=True, slots=True)
 class Athena:
@@ -111,6 +120,9 @@ class Athena:
 
     def source(self) -> str:
         return ".".join(identifier(n) for n in (self.database, self.table) if n)
+
+    def beside(self) -> str:
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +163,10 @@ def sql(question: Question, dialect: Dialect) -> str:
     if isinstance(dialect, Athena):
         where.parts += _pruning(question, dialect)
     order = ", ".join(dialect.column(p) for p in (TIME, ("eventID",)))
-    return f"SELECT\n  {columns}\nFROM {dialect.source()}\nWHERE {where.text()}\nORDER BY {order}"
+    wanted = where.text()
+    if dialect.beside():
+        wanted = f"({wanted})\n  OR {dialect.beside()}"
+    return f"SELECT\n  {columns}\nFROM {dialect.source()}\nWHERE {wanted}\nORDER BY {order}"
 
 
 def _list(values: Iterable[str]) -> str:
