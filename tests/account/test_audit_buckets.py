@@ -292,5 +292,13 @@ def test_silent_rule_beside_a_loud_one_and_silent_rules_about_other_things() -> 
     assert alarms(*watches(), silent, other) == {}
 
 
+def test_a_rule_of_another_region_does_not_take_the_place_of_a_silent_one() -> None:
+    there = [replace(w, targets=()) if w.name == "guard-people" else w for w in watches()]
+    abroad = [replace(w, region="eu-west-1") for w in watches()]
+    silent = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/guard-people"
+    assert alarms(*there, *abroad) == {"further-calls": Severity.LOW, silent: Severity.HIGH}
+    assert alarms(*watches(), alarm(CIS_4_4, targets=())) == {}  # rules where IAM's events are
+
+
 def test_pattern_that_cannot_be_read_tells_of_nothing() -> None:
     assert alarms(alarm("{ ($.eventName = "), replace(rule("x", {}), pattern="no json")) == NOBODY

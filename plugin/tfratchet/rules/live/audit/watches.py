@@ -227,7 +227,8 @@ class SilentWatch(AuditRule):
         names = protected_events()
         for one in heard:
             guards = [c for c in one.pattern.any_of if event_names(c) & names or "ConsoleLogin" in event_names(c)]
-            if _loud(one.watch) or not guards or all(any(h.hears(c) for h in loud) for c in guards):
+            others = [h for h in loud if _takes_the_place(h.watch, one.watch, facts)]
+            if _loud(one.watch) or not guards or _heard_anyway(guards, others):
                 continue
             what = "EventBridge rule" if one.watch.kind == "rule" else "alarm"
             live = "disabled" if not one.watch.enabled else "no target" if one.watch.kind == "rule" else "no action"
@@ -240,6 +241,27 @@ class SilentWatch(AuditRule):
                 live,
                 root=facts.account,
             )
+
+
+def _heard_anyway(guards: list[Conjunction], others: list[_Heard]) -> bool:
+    """Whether ``others`` hear each of the protected events that a pattern names (of one service, where two have it)."""
+    looks: dict[str, list[Conjunction]] = {"ConsoleLogin": [sign_in_event()]}
+    for action in protected_actions().actions:
+        for event in action.events:
+            if event != "ConsoleLogin":
+                looks.setdefault(event, []).append(call_event(event, action.event_source))
+    names = {name for conjunction in guards for name in event_names(conjunction) if name in looks}
+    return all(any(h.hears(look) for h in others for look in looks[name]) for name in names)
+
+
+def _takes_the_place(loud: Watch, silent: Watch, facts: Facts) -> bool:
+    """Whether ``loud`` hears the events of the regions that ``silent`` is about.
+
+    A metric filter looks at a trail, a rule at one region; what an alarm is about are IAM's events above all.
+    """
+    if loud.kind != "rule" or loud.region == silent.region:
+        return True
+    return silent.kind != "rule" and loud.region == _IAM_REGION.get(facts.partition)
 
 
 def watch_arn(facts: Facts, watch: Watch) -> str:
