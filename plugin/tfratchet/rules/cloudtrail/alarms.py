@@ -13,7 +13,7 @@ from tfratchet.model import ModuleCall, Resource, Root
 from tfratchet.rules.attributes import presence
 from tfratchet.rules.cloudtrail.patterns import Case, Pattern, event_pattern, fields, filter_pattern
 from tfratchet.rules.cloudtrail.terms import Conjunction, Term, event_names, protected_events
-from tfratchet.rules.judge import boolean
+from tfratchet.rules.judge import boolean, number
 from tfratchet.values import Unknown, Value, canonical, display
 
 FILTER = "aws_cloudwatch_log_metric_filter"
@@ -90,7 +90,7 @@ def watchers(root: Root) -> list[Watcher]:
             continue
         own = [a for a in alarms if _linked(a, item)]
         linked.update(a.address for a in own)
-        level = max((_level(a, loud) for a in own), default=SEEN)
+        level = SEEN if _counts_nothing(item) else max((_level(a, loud) for a in own), default=SEEN)
         found.append(Watcher(root, item, pattern, level, own, there if isinstance(there, Unknown) else None))
     found += _rules(root)
     found += [
@@ -151,7 +151,15 @@ def _composites(root: Root) -> str:
     return "\n".join(canonical(c.get("alarm_rule")) for c in root.managed(COMPOSITE))
 
 
+def _counts_nothing(item: Resource) -> bool:
+    """True for a filter that adds nothing to its metric, whatever it matches."""
+    return number(item.get("metric_transformation.0.value")) == 0
+
+
 def _level(alarm: Resource, composites: str) -> int:
+    operator = alarm.get("comparison_operator")
+    if isinstance(operator, str) and operator.startswith("LessThan"):
+        return SEEN  # it tells that events do not come
     if boolean(alarm.get("actions_enabled")) is False:
         return ALARMED
     actions = alarm.get("alarm_actions")
