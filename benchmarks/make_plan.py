@@ -126,7 +126,7 @@ def write(path: Path, megabytes: float, *, only_iam: bool = False) -> None:
             state.append(json.dumps(stored, separators=(",", ":")))
             size += len(changes[-1]) + 2 * len(state[-1])
         number += 1
-    tree = '{"root_module":{"child_modules":[{"address":"module.people","resources":[%s]}]}}' % ",".join(state)
+    tree = '{"root_module":{"child_modules":[{"address":"module.people","resources":[' + ",".join(state) + "]}]}}"
     blocks = [
         {
             "address": f"{kind}.{name}",
