@@ -13,7 +13,7 @@ pytestmark = pytest.mark.terraform
 
 PAGES = [tf_harness.TERRAFORM / "modules" / name / "README.md" for name in tf_harness.MODULES]
 PAGES.append(tf_harness.TERRAFORM / "baseline" / "README.md")
-EXAMPLES = sorted((tf_harness.TERRAFORM / "examples").glob("*/README.md"))
+EXAMPLES = [path / "README.md" for path in sorted((tf_harness.TERRAFORM / "examples").iterdir())]
 ROOT = tf_harness.TERRAFORM.parent
 
 # What a page takes for granted.
