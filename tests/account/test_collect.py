@@ -197,7 +197,7 @@ def test_a_report_that_never_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collecting, "_PAUSE", 100.0)
     slept: list[float] = []
     with Reader(found) as reader, pytest.raises(UserError, match="credential report"):
-        collecting.read_report(reader, sleep=slept.append)
+        collecting.read_report(reader, pause=lambda seconds: slept.append(seconds) is None)
     assert sum(slept) >= 300
 
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+IAM_REGIONS: Mapping[str, str] = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
+"""By partition: the region in which the events of IAM, a global service, arrive."""
+
 Document = Mapping[str, Any]
 """A policy document, decoded."""
 
@@ -191,7 +194,7 @@ class Facts:
     buckets: Mapping[str, LiveBucket] = field(default_factory=dict)
     """Log buckets of the trails, by name."""
     public_access_block: Mapping[str, bool] | None = None
-    """The account's own settings (``BlockPublicAcls`` ...), which hold for all its buckets; None: not asked, not set."""
+    """The account's own (``BlockPublicAcls`` ...), which holds for all its buckets; None: not set, or not asked for."""
     watches: Sequence[Watch] = ()
     unread: Sequence[Unread] = ()
 

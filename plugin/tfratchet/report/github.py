@@ -59,7 +59,9 @@ def _annotation(finding: Finding, names: Wording) -> str:
     # A line of base is another line in head: then the file alone is named.
     line = None if place.in_base else place.line
     text = "%0A".join(data(part) for part in parts)  # the only line breaks are ours
-    return _command(_COMMANDS[finding.severity], place.file, line, title) + text
+    # What is wrong in an account stands in no file.
+    file = place.file if names.change or place.line is not None else ""
+    return _command(_COMMANDS[finding.severity], file, line, title) + text
 
 
 def _command(name: str, file: str, line: int | None, title: str) -> str:

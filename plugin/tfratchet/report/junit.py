@@ -11,6 +11,7 @@ from tfratchet.model import Certainty, Finding, Problem
 from tfratchet.report import ReportOptions, at_or_above, worst_first
 from tfratchet.report.escape import printable
 from tfratchet.report.places import anchor
+from tfratchet.report.wording import Wording, wording
 
 if TYPE_CHECKING:
     from tfratchet.pipeline import Outcome
@@ -31,7 +32,7 @@ def render(outcome: Outcome, options: ReportOptions) -> str:
         suites.setdefault("tfratchet", []).append(_error(problem))
     for finding in findings:
         name = f"{finding.root} with {finding.variant}" if finding.variant else finding.root
-        suites.setdefault(_clean(name), []).append(_case(finding, finding in bad))
+        suites.setdefault(_clean(name), []).append(_case(finding, finding in bad, wording(options.command)))
     if not suites:
         said = f"{outcome.base.label} against {outcome.head.label}: nothing is taken away"
         suites["tfratchet"] = [ET.Element("testcase", classname="tfratchet", name=_clean(said), time="0")]
@@ -56,7 +57,7 @@ def _numbers(cases: Sequence[ET.Element]) -> dict[str, str]:
     }
 
 
-def _case(finding: Finding, bad: bool) -> ET.Element:
+def _case(finding: Finding, bad: bool, words: Wording) -> ET.Element:
     place = anchor(finding)
     about = {"classname": finding.rule, "name": f"{finding.title}: {finding.address or finding.root}", "time": "0"}
     if place.line is not None:
@@ -68,9 +69,9 @@ def _case(finding: Finding, bad: bool) -> ET.Element:
         ET.SubElement(case, "skipped", message=_clean(f"accepted: {accepted.reason} ({accepted.by}{until})"))
     elif bad:
         failure = ET.SubElement(case, "failure", type=str(finding.severity), message=_clean(finding.message))
-        failure.text = _story(finding)
+        failure.text = _story(finding, words)
     else:
-        ET.SubElement(case, "system-out").text = _story(finding)
+        ET.SubElement(case, "system-out").text = _story(finding, words)
     return case
 
 
@@ -83,10 +84,10 @@ def _error(problem: Problem) -> ET.Element:
     return case
 
 
-def _story(finding: Finding) -> str:
+def _story(finding: Finding, words: Wording) -> str:
     certainty = "" if finding.certainty is Certainty.CERTAIN else ", possible"
     lines = [f"{finding.severity}{certainty}: {finding.message}"]
-    for name, side, absent in (("before", finding.base, "not there"), ("after", finding.head, "gone")):
+    for name, side, absent in ((words.before, finding.base, "not there"), (words.after, finding.head, "gone")):
         place = f" ({side.location})" if side and side.location else ""
         lines.append(f"{name}: {side.value if side else absent}{place}")
     if finding.depends_on:

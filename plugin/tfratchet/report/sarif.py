@@ -13,6 +13,7 @@ from tfratchet.model import Certainty, Finding, Location, Problem, Severity
 from tfratchet.report import ReportOptions, worst_first
 from tfratchet.report.escape import printable
 from tfratchet.report.places import anchor, numbered
+from tfratchet.report.wording import Wording, wording
 
 if TYPE_CHECKING:
     from tfratchet.pipeline import Outcome
@@ -60,7 +61,9 @@ def document(outcome: Outcome, options: ReportOptions) -> dict[str, Any]:
                 ],
             }
         ],
-        "results": [_result(finding, key, index[finding.rule]) for finding, key in numbered(findings)],
+        "results": [
+            _result(finding, key, index[finding.rule], wording(options.command)) for finding, key in numbered(findings)
+        ],
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
@@ -81,12 +84,13 @@ def _rule(rule: RuleInfo) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, key: str, index: int) -> dict[str, Any]:
+def _result(finding: Finding, key: str, index: int, words: Wording) -> dict[str, Any]:
     text = finding.message
     if finding.certainty is Certainty.POSSIBLE:
         text += f" (possible: depends on {', '.join(finding.depends_on)})" if finding.depends_on else " (possible)"
     before = finding.base.value if finding.base else "not there"
     after = finding.head.value if finding.head else "gone"
+    sides = f"{words.before.title()}: {_text(before)}. {words.after.title()}: {_text(after)}."
     place = anchor(finding)
     physical: dict[str, Any] = {"artifactLocation": _artifact(place.file)}
     if place.line is not None:
@@ -99,7 +103,7 @@ def _result(finding: Finding, key: str, index: int) -> dict[str, Any]:
         "ruleId": finding.rule,
         "ruleIndex": index,
         "level": _LEVELS[finding.severity],
-        "message": {"text": f"{_text(text)}. Before: {_text(before)}. After: {_text(after)}."},
+        "message": {"text": f"{_text(text.rstrip('.'))}. {sides}"},
         "locations": [location],
         # Section 3.27.17. GitHub reads no other key than primaryLocationLineHash, whose own value changes with lines.
         "partialFingerprints": {"tfratchet/v1": finding.fingerprint, "primaryLocationLineHash": key},
@@ -121,7 +125,7 @@ def _result(finding: Finding, key: str, index: int) -> dict[str, Any]:
             {
                 "id": 1,
                 "physicalLocation": _physical(finding.base.location),
-                "message": {"text": f"before the change: {_text(before)}"},
+                "message": {"text": f"{'before the change' if words.change else words.before}: {_text(before)}"},
             }
         ]
     return found

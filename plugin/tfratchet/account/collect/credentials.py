@@ -6,7 +6,6 @@ who is not in it yet; key ids are not in it at all.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -33,13 +32,15 @@ _GONE = ("NoSuchEntity",)
 _NOT_YET = frozenset(["ReportInProgress", "ReportNotPresent", "ReportExpired", "CredentialReportNotReadyException"])
 
 
-def read_report(reader: Reader, sleep: Callable[[float], None] = time.sleep) -> Report | None:
-    """The report, made now if there is none of the last four hours. None: AWS refuses it.
+def read_report(reader: Reader, pause: Callable[[float], bool] | None = None) -> Report | None:
+    """The report, made now if there is none of the last four hours. None: AWS refuses it, or the run has ended.
 
-    Raises UserError when it is not ready in five minutes, or not what AWS documents.
+    ``pause``: waits, and says whether to go on (default: the reader's). Raises UserError when the report is not ready
+    in five minutes, or not what AWS documents.
     """
     iam = reader.client("iam")
-    pause, waited = _PAUSE, 0.0
+    wait, waited = _PAUSE, 0.0
+    pause = pause or reader.pause
     while True:
         answer: dict[str, Any] = reader.ask(PART, "iam:GenerateCredentialReport", iam.generate_credential_report, {})
         if not answer:
@@ -55,9 +56,10 @@ def read_report(reader: Reader, sleep: Callable[[float], None] = time.sleep) -> 
                     raise UserError(str(error), where="reading credentials") from error
         if waited >= _WAIT:
             raise UserError("AWS has not made the credential report in five minutes", hint="run it again later")
-        sleep(pause)
-        waited += pause
-        pause = min(pause * 1.5, 5)
+        if not pause(wait):
+            return None
+        waited += wait
+        wait = min(wait * 1.5, 5)
 
 
 def _fetched(reader: Reader) -> dict[str, Any] | None:

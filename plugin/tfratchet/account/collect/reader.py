@@ -37,6 +37,7 @@ class Reader:
         self.progress = progress
         self._unread: dict[tuple[str, str], Unread] = {}
         self._lock = threading.Lock()
+        self._ended = threading.Event()
         self._parts = ThreadPoolExecutor(8, thread_name_prefix="part")
         self._calls = ThreadPoolExecutor(WORKERS, thread_name_prefix="call")
 
@@ -44,6 +45,7 @@ class Reader:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._ended.set()
         self._parts.shutdown(cancel_futures=True)
         self._calls.shutdown(cancel_futures=True)
 
@@ -80,6 +82,10 @@ class Reader:
                 self.missing(part, action, f"AWS refuses it ({error_code(error)})")
                 return default
             raise told_error(error, f"reading {part.replace('_', ' ')}") from error
+
+    def pause(self, seconds: float) -> bool:
+        """Wait, as a part does for AWS. False: at once, since the run has ended meanwhile."""
+        return not self._ended.wait(seconds)
 
     def missing(self, part: str, action: str, reason: str) -> None:
         """Write down that something of ``part`` could not be read."""

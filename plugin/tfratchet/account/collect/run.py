@@ -43,7 +43,7 @@ def collect(
     taken = now or datetime.now(timezone.utc)
     identity = account.identity
     if progress is not None:
-        progress.say("reading the account")
+        progress.say(f"reading account {identity.account}")
     with Reader(account, progress) as reader:
         waiting: dict[str, Future[Any]] = {}
         if "credentials" in parts:  # first: AWS takes its time to make the report

@@ -6,22 +6,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tfratchet.account.collect.reader import Reader
-from tfratchet.account.facts import LiveTrail, Watch
+from tfratchet.account.facts import IAM_REGIONS, LiveTrail, Watch
 
 PART = "watches"
-_IAM_REGIONS = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
-
-
-def iam_region(partition: str) -> str | None:
-    """The region in which IAM's events arrive."""
-    return _IAM_REGIONS.get(partition)
 
 
 def read_watches(reader: Reader, trails: Iterable[LiveTrail]) -> tuple[Watch, ...]:
     """Watches in the regions that matter: IAM's, the account's own, and the home regions of the trails."""
     trails = tuple(trails)
     regions = {reader.account.region, *(t.home_region for t in trails)}
-    regions |= {r for r in [iam_region(reader.account.identity.partition)] if r}
+    regions |= {r for partition, r in IAM_REGIONS.items() if partition == reader.account.identity.partition}
     groups: dict[str, set[str]] = {}
     for trail in trails:
         where = _log_group(trail)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tfratchet.account.facts import Facts, Watch
+from tfratchet.account.facts import IAM_REGIONS, Facts, Watch
 from tfratchet.config import Settings
 from tfratchet.iam.protected import protected_actions
 from tfratchet.model import Finding, Severity
@@ -15,7 +15,6 @@ from tfratchet.rules.cloudtrail.terms import Conjunction, Term, event_names, pro
 from tfratchet.rules.live.audit.base import AuditRule, account_arn, item, listed
 
 WHAT = "alarms"
-_IAM_REGION = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
 _SIGN_IN = "console-sign-in-without-mfa"
 # CIS AWS Foundations 5.0, 4.4 and 4.5, less the calls that only add (CreateTrail, StartLogging, CreatePolicy).
 _CIS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
@@ -182,7 +181,7 @@ class NobodyTold(AuditRule):
 def _told(event: str, source: str, heard: list[_Heard], facts: Facts) -> bool:
     """Whether somebody hears of an event of a service (``iam.amazonaws.com``)."""
     wanted = call_event(event, source)
-    home = _IAM_REGION.get(facts.partition) if source == "iam.amazonaws.com" else None
+    home = IAM_REGIONS.get(facts.partition) if source == "iam.amazonaws.com" else None
     return any(h.hears(wanted) for h in heard if h.watch.kind != "rule" or home is None or h.watch.region == home)
 
 
@@ -261,7 +260,7 @@ def _takes_the_place(loud: Watch, silent: Watch, facts: Facts) -> bool:
     """
     if loud.kind != "rule" or loud.region == silent.region:
         return True
-    return silent.kind != "rule" and loud.region == _IAM_REGION.get(facts.partition)
+    return silent.kind != "rule" and loud.region == IAM_REGIONS.get(facts.partition)
 
 
 def watch_arn(facts: Facts, watch: Watch) -> str:
