@@ -130,6 +130,8 @@ class Source:
             )
             self.notes.append(Problem("source", text))
             return [], []
+        if not self._base and not self._head:
+            return [], []  # the folder holds nothing; a note says so
         options = DiffOptions(paths=[self.path], variables=self._variables, settings=settings)
         outcome = pipeline.diff(options, self.sides)
         own = [f for f in outcome.result.findings if f.root == self.path and f.variant is None]
