@@ -246,6 +246,25 @@ def test_sensitive_values_are_in_no_report(run: Run) -> None:
 
 # -- with the source
 
+
+def test_two_workspaces_of_one_folder(run: Run) -> None:
+    Path("infra").mkdir()
+    Path("infra/password.tf").write_text(SOURCE.format(15, SYMBOLS))
+    prod, test = write("prod.json"), write("test.json", planjson.change(PASSWORD, STRONG, None))
+    code, report, _ = run(prod, test, "--source", "infra", "--source", "infra")
+    assert code == 1
+    found = {(f["rule"], f["variant"], f["root"]) for f in report["findings"]}
+    assert found == {("TFR202", "prod.json", "."), ("TFR201", "test.json", ".")}
+
+
+def test_sources_of_one_repository(run: Run, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        gitrepo.make_repo(tmp_path, name).commit("base", {"main.tf": "locals {}\n"})
+    code, _, err = run(write("a.json"), write("b.json"), "--source", "one", "--source", "two")
+    assert code == 2
+    assert "different git repositories" in err
+
+
 SOURCE = 'resource "aws_iam_account_password_policy" "this" {{\n  minimum_password_length = {}\n{}}}\n'
 SYMBOLS = "  require_symbols         = true\n"
 

@@ -64,6 +64,8 @@ class Input:
     """What the root module is called."""
     roots: PlanRoots
     source: Source | None = None
+    variant: str | None = None
+    """What tells it from another plan of the same root module (another workspace): its file."""
 
 
 @dataclass
@@ -120,7 +122,11 @@ def _sources(arguments: PlanArguments) -> list[Source]:
         return []
     from tfratchet.plansource import open_source
 
-    return [open_source(d, arguments.base, arguments.merge_base) for d in arguments.sources]
+    found = [open_source(d, arguments.base, arguments.merge_base) for d in arguments.sources]
+    if len({s.sides.top for s in found if s.sides is not None}) > 1:
+        # Settings and acceptances are those of one repository, and a path says nothing without it.
+        raise UserError("the folders lie in different git repositories", where="--source", hint="run once for each")
+    return found
 
 
 def _configuration(arguments: PlanArguments, sources: Sequence[Source]) -> Loaded:
@@ -173,7 +179,8 @@ def _inputs(arguments: PlanArguments, sources: Sequence[Source], progress: Progr
         progress.step(label)
         source = sources[index] if sources else None
         try:
-            inputs.plans.append(_input(plan, label, path, source, masks))
+            found = _input(plan, label, path, source, masks)
+            inputs.plans.append(found if paths.count(path) == 1 else _as_variant(found))
         except UserError as error:
             errors.append(error)
             inputs.problems.append(Problem("source", str(error)))
@@ -204,6 +211,17 @@ def planned(document: Document, label: str, path: str, masks: Masks, source: Sou
         recorded=source.in_base(made.recorded, moved) if made.recorded is not None else None,
     )
     return Input(label, path, made, source)
+
+
+def _as_variant(plan: Input) -> Input:
+    made = plan.roots
+    made = replace(
+        made,
+        base=replace(made.base, variant=plan.label),
+        head=replace(made.head, variant=plan.label),
+        recorded=replace(made.recorded, variant=plan.label) if made.recorded is not None else None,
+    )
+    return replace(plan, roots=made, variant=plan.label)
 
 
 def root_paths(plans: Sequence[str], sources: Sequence[Source]) -> list[str]:
@@ -246,8 +264,8 @@ def compared(inputs: Inputs, settings: Settings, loaded: Loaded) -> Outcome:
     pairs = [(p.roots.base, p.roots.head) for p in plans]
     rules = all_rules()
     result = compare(base, head, settings, rules, pairs=pairs)
-    reasons = {p.path: p.roots.reasons for p in plans}
-    findings = [told(f, reasons.get(f.root, {})) for f in result.findings]
+    reasons = {(p.path, p.variant): p.roots.reasons for p in plans}
+    findings = [told(f, reasons.get((f.root, f.variant), {})) for f in result.findings]
     errors = [*inputs.problems, *result.errors]
     for plan in plans:
         if plan.roots.recorded is not None:
