@@ -17,13 +17,15 @@ from typing import Any
 import boto3
 import jsonschema
 import pytest
+import requests
 from botocore.stub import Stubber
 from events_records import ACCOUNT, GUARD, TERRAFORM, detach, log_name, record, session, write_log
 from moto import mock_aws
 
 from tfratchet.account import session as sessions
-from tfratchet.account.events import lookup
+from tfratchet.account.events import athena, lookup
 from tfratchet.account.events.arguments import EventsArguments
+from tfratchet.account.events.query import COLUMNS, Athena
 from tfratchet.account.events.run import run
 from tfratchet.errors import UserError
 
@@ -298,6 +300,32 @@ def test_the_event_history(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
         assert run(EventsArguments(events=["DetachUserPolicy"], color="never")) == 1
     stub.assert_no_pending_responses()
     assert "CloudTrail's event history in us-east-1 (2 requests): 1 protected call" in capsys.readouterr().out
+
+
+def test_athena(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    # moto has no GetTableMetadata; what is made of it is tested in test_events_athena.
+    monkeypatch.setattr(athena, "dialect_of", lambda client, place, asked: Athena(place.table, place.database))
+    names = [".".join(path) for path in COLUMNS]
+    cells = {
+        "eventName": "DetachUserPolicy",
+        "eventSource": "iam.amazonaws.com",
+        "eventTime": "2026-11-20T09:14:02Z",
+        "userIdentity.type": "IAMUser",
+        "userIdentity.userName": "mallory",
+        "requestParameters": json.dumps({"userName": "alice", "policyArn": GUARD}),
+    }
+    texts = (names, [cells.get(n, "") for n in names])
+    rows = [{"Data": [{"VarCharValue": text} for text in row]} for row in texts]
+    columns = [{"Name": n, "Type": "varchar"} for n in names]
+    with mock_aws():
+        answer = {"region": "eu-west-1", "results": [{"rows": rows, "column_info": columns}]}
+        requests.post("http://motoapi.amazonaws.com/moto-api/static/athena/query-results", json=answer, timeout=10)
+        place = {"database": "security", "output_location": "s3://results/", "regions": ["eu-west-1"]}
+        boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="results")
+        assert run(EventsArguments(engine="athena", color="never", **place)) == 1
+    shown = capsys.readouterr().out
+    assert "TFR640  user mallory by unknown client" in shown
+    assert "scanned by Athena" in shown
 
 
 @pytest.mark.parametrize(
