@@ -327,6 +327,8 @@ def test_what_is_asked_for_is_told_and_nothing_else() -> None:
     refused = record("PutUserPolicy", at(6), errorCode="AccessDenied")
     assert len(judge(padded, refused, users=frozenset({"alice"}))) == 1  # it may be about alice
     assert names(accounts=frozenset({"210987654321"})) == ["Detach dave"]
+    placeless = detach("frank", at(7), recipientAccountId=None, awsRegion=None, userIdentity=None)
+    assert len(judge(placeless, accounts=frozenset({"210987654321"}), regions=frozenset({"eu-west-1"}))) == 1
     assert names(names=chosen("detach")) == [n for n in names() if not n.startswith("Create")]
     window = Window(moment("2026-11-20T09:02:00Z", "", NOW), moment("2026-11-20T09:04:00Z", "", NOW))
     assert names(window=window) == ["Detach alice", "Detach carol", "Detach dave"]  # what has no time is never left out

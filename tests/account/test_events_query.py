@@ -69,6 +69,7 @@ def records() -> list[dict[str, Any]]:
             eventID="a log file",
         ),
         {k: v for k, v in detach(eventID="no time").items() if k != "eventTime"},
+        detach(eventID="no place", awsRegion=None, recipientAccountId=None),
         detach(who="o'neill", eventID="quote", userAgent="a'b\"c;--"),
         record("PutUserPolicy", requestParameters={"omitted": True, "reason": "too large"}, eventID="omitted"),
     ]
@@ -103,7 +104,7 @@ def athena_table(connection: duckdb.DuckDBPyConnection, made: list[dict[str, Any
         marks = ", ".join("?" * len(plain))
         connection.execute(
             f"INSERT INTO security.cloudtrail_logs SELECT {marks}, json_transform(?::JSON, '{SHAPE}'), ?, ?, ?",
-            [*texts, identity, one["recipientAccountId"], one["awsRegion"], day],
+            [*texts, identity, one["recipientAccountId"] or "210987654321", one["awsRegion"] or "us-east-1", day],
         )
 
 
@@ -162,6 +163,8 @@ def test_both_dialects_give_the_same_rows(name: str, tmp_path: Path, athena: duc
         assert {"at the end", "at the beginning", "a log file", "no time", "quote", "omitted"} <= ids
         assert "of the log bucket" not in ids
         assert {r["eventName"] for r in of_duckdb} >= event_names() - {"DeleteObjects"}
+    if name == "an account and regions":
+        assert "no place" in ids
     if name == "a log bucket":
         assert {"of the log bucket", "a log file"} <= ids
 

@@ -41,9 +41,10 @@ class Selection:
             return False
         if not self.terraform and event.via is Via.TERRAFORM:
             return False
-        if self.accounts and event.account not in self.accounts:
+        # What a record does not say leaves it in: an odd record must not hide a call.
+        if self.accounts and event.account and event.account not in self.accounts:
             return False
-        if self.regions and event.region not in self.regions:
+        if self.regions and event.region and event.region not in self.regions:
             return False
         return not self.users or bool(self.users & _people(event)) or _about_somebody(event)
 

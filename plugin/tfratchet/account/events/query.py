@@ -159,7 +159,8 @@ def sql(question: Question, dialect: Dialect) -> str:
     where.parts += _time(question.window, dialect)
     for path, values in ((("recipientAccountId",), question.accounts), (("awsRegion",), question.regions)):
         if values:
-            where.parts.append(f"{dialect.column(path)} IN ({_list(values)})")
+            column = dialect.column(path)
+            where.parts.append(f"({column} IS NULL OR {column} IN ({_list(values)}))")
     if isinstance(dialect, Athena):
         where.parts += _pruning(question, dialect)
     order = ", ".join(dialect.column(p) for p in (TIME, ("eventID",)))
