@@ -17,6 +17,7 @@ from tfratchet.account.acts import (
     DeactivateKey,
     DeleteKey,
     PutInlinePolicy,
+    PutPolicyDocument,
     PutSelectors,
     SetPasswordPolicy,
     StartLogging,
@@ -40,6 +41,7 @@ GUARD_DOCUMENT = {
         }
     ],
 }
+STRICTER = {"Version": "2012-10-17", "Statement": [{**GUARD_DOCUMENT["Statement"][0], "NotAction": "iam:GetUser"}]}
 READ = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}
 FLOORS: dict[str, int | bool] = {"minimum_password_length": 14, "require_symbols": True, "max_password_age": 90}
 
@@ -119,6 +121,7 @@ def every_act(world: World, folder: str) -> list[Act]:
         AttachPolicy("group", "staff", GUARD),
         PutInlinePolicy("user", "eve", "read", READ),
         AddToGroup("eve", "staff"),
+        PutPolicyDocument(GUARD, STRICTER),
         CreateMfaDevice("bob", folder),
         DeactivateKey("bob", world.key),
         DeleteKey("eve", world.old_key),

@@ -26,6 +26,7 @@ from tfratchet.account.acts import (
     PutBoundary,
     PutInlinePolicy,
     PutInsights,
+    PutPolicyDocument,
     PutSelectors,
     RefusedError,
     SetPasswordPolicy,
@@ -47,7 +48,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         yield weak(connect())
 
 
-@pytest.mark.parametrize("position", range(11))
+@pytest.mark.parametrize("position", range(12))
 def test_an_act_makes_what_it_says_and_is_undone(world: World, tmp_path: Path, position: int) -> None:
     act = every_act(world, str(tmp_path / "seeds"))[position]
     before = act.read(world.account)
@@ -136,6 +137,7 @@ def test_a_password_reset_is_forced_without_a_new_password(world: World) -> None
         PutInlinePolicy("user", "nobody", "read", READ),
         AddToGroup("nobody", "staff"),
         PutBoundary("user", "nobody", GUARD),
+        PutPolicyDocument(GUARD.replace("require", "never"), READ),
         DeactivateKey("nobody", "AKIA"),
         CreateMfaDevice("nobody", "/nowhere"),
         StartLogging(TRAIL.replace("main", "none"), REGION),
@@ -156,6 +158,34 @@ def test_an_inline_policy_goes_back_to_its_old_document(world: World) -> None:
     assert act.read(world.account) == {"document": READ}
     act.undo(world.account, before, {"document": READ})
     assert act.read(world.account) == before
+
+
+def test_a_policy_gets_its_document_back_without_a_new_version(world: World) -> None:
+    declared = world.iam.get_policy_version(PolicyArn=GUARD, VersionId="v1")["PolicyVersion"]["Document"]
+    world.iam.create_policy_version(PolicyArn=GUARD, PolicyDocument=json.dumps(READ), SetAsDefault=True)
+    act = PutPolicyDocument(GUARD, declared)
+    before = act.read(world.account)
+    assert before == {"document": READ}
+    act.do(world.account, before)
+    versions = {
+        v["VersionId"]: v["IsDefaultVersion"] for v in world.iam.list_policy_versions(PolicyArn=GUARD)["Versions"]
+    }
+    assert versions == {"v1": True, "v2": False}
+    act.undo(world.account, before, act.target(before))
+    assert act.read(world.account) == before
+    world.iam.set_default_policy_version(PolicyArn=GUARD, VersionId="v1")
+    world.iam.delete_policy_version(PolicyArn=GUARD, VersionId="v2")
+    with pytest.raises(RefusedError, match="the version that was the default is deleted"):
+        act.undo(world.account, before, act.target(before))
+
+
+def test_a_policy_with_all_its_versions_is_told(world: World) -> None:
+    for number in range(4):
+        document = {**READ, "Statement": [{"Effect": "Allow", "Action": f"s3:Get{number}", "Resource": "*"}]}
+        world.iam.create_policy_version(PolicyArn=GUARD, PolicyDocument=json.dumps(document), SetAsDefault=True)
+    act = PutPolicyDocument(GUARD, READ)
+    with pytest.raises(RefusedError, match="has 5 versions, as many as there can be"):
+        act.do(world.account, act.read(world.account))
 
 
 def test_boundaries(world: World) -> None:

@@ -171,6 +171,7 @@ def test_documents_of_managed_policies() -> None:
     facts = replace(clean(), policies={f"{IAM}:policy/require-mfa": policy("require-mfa", emptied)})
     (found,) = differences(CONFIGURATION, facts)
     assert (found.rule, found.location) == ("TFR667", Location("main.tf", 10))
+    assert found.remedy == {"kind": "put-policy-document", "policy": f"{IAM}:policy/require-mfa", "document": MFA}
 
 
 def test_the_account_fills_in_what_the_configuration_cannot_know() -> None:
@@ -312,3 +313,43 @@ def test_group_membership_resources_list_all_members() -> None:
         groups=named(group("staff")),
     )
     assert [m for _, m in told(text, facts)] == ["user eve is in group staff, which is declared nowhere"]
+
+
+def test_a_user_who_may_be_in_another_account_is_told_as_possible_only() -> None:
+    text = """
+    resource "aws_iam_user" "alice" {
+      provider = aws.other
+      name     = "alice"
+    }"""
+    (found,) = differences(text, Facts(ACCOUNT, users=named(user("alice", attached=(ADMIN,)))))
+    assert (found.rule, found.severity) == ("TFR661", Severity.LOW)
+    assert "which account provider aws.other is" in found.depends
+
+
+def test_an_exclusive_list_rules_a_principal_that_somebody_else_made() -> None:
+    text = """
+    resource "aws_iam_user_policy_attachments_exclusive" "alice" {
+      user_name   = "alice"
+      policy_arns = ["arn:aws:iam::123456789012:policy/x"]
+    }"""
+    facts = Facts(ACCOUNT, users=named(user("alice", attached=(f"{IAM}:policy/y",))))
+    assert [r for r, _ in told(text, facts)] == ["TFR660", "TFR661"]
+
+
+def test_policies_in_the_arguments_of_a_role() -> None:
+    text = """
+    resource "aws_iam_role" "r" {
+      name                = "r"
+      assume_role_policy  = "{}"
+      managed_policy_arns = ["arn:aws:iam::aws:policy/ReadOnlyAccess"]
+      inline_policy {
+        name   = "in"
+        policy = jsonencode(DOCUMENT)
+      }
+    }""".replace("DOCUMENT", json.dumps(READ))
+    read_only = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    assert told(text, Facts(ACCOUNT, roles=named(role("r", attached=(read_only,), inline={"in": READ})))) == []
+    found = {d.rule: d for d in differences(text, Facts(ACCOUNT, roles=named(role("r"))))}
+    assert set(found) == {"TFR660", "TFR662"}
+    assert found["TFR662"].remedy is not None
+    assert found["TFR662"].remedy["document"] == READ

@@ -177,3 +177,21 @@ def test_trails_of_other_names_only_with_all() -> None:
     facts = account(trail(), replace(trail("other")))
     assert told(TRAIL % "", facts) == []
     assert [m for _, m in told(TRAIL % "", facts, everything=True)] == ["trail other exists and is declared nowhere"]
+
+
+def test_one_name_in_two_regions() -> None:
+    twin = replace(trail(), arn=trail().arn.replace("eu-central-1", "us-east-1"), home_region="us-east-1")
+    assert told(TRAIL % "", account(trail(), replace(twin, logging=False))) == []  # one of them is as declared
+    found = told(TRAIL % "", account(trail(logging=False), replace(twin, logging=False)))
+    assert [r for r, _ in found] == ["TFR669"]
+
+
+def test_a_trail_whose_name_is_not_known() -> None:
+    text = (TRAIL % "").replace('name                       = "main"', "name = var.name") + 'variable "name" {}\n'
+    assert told(text, account(trail())) == []
+    assert [r for r, _ in told(text, account(trail(logging=False)))] == ["TFR669?"]
+
+
+def test_a_trail_of_another_account_is_not_the_declared_one() -> None:
+    foreign = replace(trail(), arn=trail().arn.replace(ACCOUNT, "999999999999"))
+    assert [m for _, m in told(TRAIL % "", account(foreign))] == ["trail main is declared and does not exist"]

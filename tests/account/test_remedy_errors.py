@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSResponse
 from moto import mock_aws
 from remedy_world import ACCOUNT, FLOORS, GUARD, REGION, TRAIL, World, connect, weak
 
-from tfratchet.account.acts import Act, AttachPolicy, DeactivateKey, SetPasswordPolicy, StartLogging
+from tfratchet.account.acts import Act, AttachPolicy, DeactivateKey, PutPolicyDocument, SetPasswordPolicy, StartLogging
 from tfratchet.account.facts import Facts, LiveGroup, LiveRole, LiveUser
 from tfratchet.account.journal import Journal, read
 from tfratchet.account.remedy_checks import AccountChecks
@@ -275,7 +275,10 @@ def people() -> Facts:
             "bob": LiveUser("bob", arn("user", "bob"), groups=("staff",)),
             "rescue": LiveUser("rescue", arn("user", "rescue", "/emergency/"), groups=("emergency",)),
         },
-        groups={n: LiveGroup(n, arn("group", n)) for n in ("admins", "staff", "emergency")},
+        groups={
+            n: LiveGroup(n, arn("group", n), attached=(arn("policy", "all"),) if n == "emergency" else ())
+            for n in ("admins", "staff", "emergency")
+        },
         roles={"deploy": LiveRole("deploy", arn("role", "deploy"))},
     )
 
@@ -294,6 +297,8 @@ def people() -> Facts:
         (AttachPolicy("user", "<root_account>", GUARD), "", "root is never touched"),
         (DeactivateKey("bob", "AKIAOWN"), "", "access key of this very run"),
         (DeactivateKey("bob", "AKIAOTHER"), "", None),
+        (PutPolicyDocument(f"arn:aws:iam::{ACCOUNT}:policy/all", {}), "", "somebody protected has the policy"),
+        (PutPolicyDocument(f"arn:aws:iam::{ACCOUNT}:policy/some", {}), "", None),
         (SetPasswordPolicy(FLOORS), f"arn:aws:iam::{ACCOUNT}:user/Admin", None),
     ],
 )

@@ -10,6 +10,7 @@ from tfratchet.account.drift_items import (
     Member,
     Place,
     arn_of,
+    decoded,
     key_of,
 )
 from tfratchet.account.drift_view import View, differs, fits
@@ -53,11 +54,12 @@ class Groups(View):
                     depends=(*one.place.depends, *(n.label for n in (one.user, one.group) if n.text is None)),
                 )
         for user, group in sorted(extra):
-            mine = {(USER, user), (GROUP, group)} & self.managed or group in self.declared.rules_members
-            if not (mine or self.everything) or group not in groups:
+            mine = () if group in self.declared.rules_members else self.mine((USER, user), (GROUP, group))
+            if (mine is None and not self.everything) or group not in groups:
                 continue
             maybe = [m for m in unsure if m.user.may_be(user) and m.group.may_be(group)]
             depends = tuple(dict.fromkeys(n.label for m in maybe for n in (m.user, m.group) if n.text is None))
+            depends += () if self.everything else mine or ()
             powerful = any(allows(a, "iam:AttachUserPolicy") is True for a in groups[group].attached)
             yield Difference(
                 "TFR665",
@@ -91,14 +93,14 @@ class Groups(View):
         for kind in (USER, ROLE):
             if not self.readable[kind]:
                 continue
-            declared = {name for k, name in self.managed if k == kind}
             for name, live in self.live[kind].items():
                 boundary = getattr(live, "boundary", None)
                 one = held.get((kind, name))
                 if one is None and boundary is None:
                     continue
                 if one is None:
-                    if name in declared or self.everything:
+                    mine = self.mine((kind, name))
+                    if mine is not None or self.everything:
                         yield Difference(
                             "TFR666",
                             live.arn,
@@ -106,6 +108,7 @@ class Groups(View):
                             "no boundary",
                             str(boundary),
                             severity=Severity.LOW,
+                            depends=() if self.everything else mine or (),
                         )
                     continue
                 as_declared = boundary is not None and (
@@ -148,4 +151,15 @@ class Groups(View):
             arn = found.arn if found else arn_of(("own", name), *self._here())
             where = item.resource.where("policy") if found else item.place.location
             place = Place(item.place.root, item.place.address, where, item.place.depends)
-            yield Difference("TFR667", arn, text, f"policy {name}", now, place, depends=item.place.depends)
+            wanted = decoded(item.resource.values.get("policy"))
+            remedy = {"kind": "put-policy-document", "policy": arn, "document": wanted}
+            yield Difference(
+                "TFR667",
+                arn,
+                text,
+                f"policy {name}",
+                now,
+                place,
+                depends=item.place.depends,
+                remedy=remedy if found is not None and wanted is not None else None,
+            )

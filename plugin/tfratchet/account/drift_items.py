@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -311,8 +311,12 @@ def known_names(found: Iterable[Item]) -> Mapping[str, Item]:
     return {i.name.text: i for i in found if i.name.text is not None}
 
 
-def managed(items_: Items) -> Iterator[tuple[str, str]]:
-    """(kind, name) of the principals that the configuration creates."""
-    for kind, found in items_.principals.items():
-        for name in known_names(found):
-            yield kind, name
+def managed(items_: Items) -> dict[tuple[str, str], tuple[str, ...]]:
+    """(kind, name) of the principals that the configuration creates, with what their being there hangs on."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for kind, principals in items_.principals.items():
+        for item in principals:
+            if item.name.text is not None:
+                key = (kind, item.name.text)
+                found[key] = min(found.get(key, item.place.depends), item.place.depends, key=len)
+    return found

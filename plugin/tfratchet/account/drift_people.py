@@ -81,7 +81,7 @@ class People(View):
             if key not in there:
                 yield self._detached(kind, name, key, surest(holdings))
         extra = {k: a for k, a in there.items() if k not in wanted}
-        mine_too = (kind, name) in self.managed
+        mine_too = self.mine((kind, name))
         vague = [h for h in mine if h.key is None]
         for one in vague:
             if not any(one.policy.may_be(policy_name(k, one)) for k in extra):
@@ -96,10 +96,13 @@ class People(View):
                 )
         unsure = [*vague, *(h for h in open_holders if h.kind == kind)]
         for key, arn in extra.items():
-            if not ((self.everything and not of_aws(self.live[kind][name])) or mine_too or key in exclusive):
+            if not (
+                (self.everything and not of_aws(self.live[kind][name])) or mine_too is not None or key in exclusive
+            ):
                 continue
             maybe = [h for h in unsure if h.holder.may_be(name) and (h.key == key or (h.key is None and fits(h, key)))]
-            yield self._attached_by_hand(kind, name, key, arn, maybe)
+            unsure_whose = () if self.everything or key in exclusive else mine_too or ()
+            yield self._attached_by_hand(kind, name, key, arn, maybe, unsure_whose)
 
     def _detached(self, kind: str, name: str, key: Key, held: Held) -> Difference:
         arn = arn_of(key, self.facts.account, self.facts.partition, self.facts.policies)
@@ -118,11 +121,13 @@ class People(View):
             remedy={"kind": "attach-policy", "holder": kind, "name": name, "policy": arn} if exists else None,
         )
 
-    def _attached_by_hand(self, kind: str, name: str, key: Key, arn: str, maybe: list[Held]) -> Difference:
+    def _attached_by_hand(
+        self, kind: str, name: str, key: Key, arn: str, maybe: list[Held], whose: tuple[str, ...]
+    ) -> Difference:
         depends = tuple(dict.fromkeys(h.policy.label if h.key is None else h.holder.label for h in maybe))
         if (kind, name) in self.declared.vague:
             depends += (f"what {self.declared.vague[kind, name]} attaches, which could not be read",)
-        depends += self.maybe_own(kind, name, arn)
+        depends += self.maybe_own(kind, name, arn) + whose
         powerful = allows(arn, "iam:AttachUserPolicy") is True
         return Difference(
             "TFR661",
@@ -181,10 +186,11 @@ class People(View):
                     yield from self._inline(kind, name, policy, one, there)
                 vague = [h.policy.label for h in mine.get(name, []) if h.policy.text is None]
                 for policy in there:
-                    if policy in wanted or not (self.everything or (kind, name) in self.managed):
+                    mine_too = self.mine((kind, name))
+                    if policy in wanted or (mine_too is None and not self.everything):
                         continue
                     depends = tuple(vague) + (("somebody whose name is not known",) if kind in unsure else ())
-                    depends += self.maybe_own(kind, name, policy)
+                    depends += self.maybe_own(kind, name, policy) + (() if self.everything else mine_too or ())
                     yield Difference(
                         "TFR663",
                         self.arn(kind, name),

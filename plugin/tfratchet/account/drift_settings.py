@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tfratchet.account.drift_items import Difference, Item, Items, Place
@@ -126,7 +127,7 @@ def trail_differences(declared: Items, facts: Facts, *, everything: bool) -> Ite
         return
     seen: set[str] = set()
     for item in declared.trails:
-        found = [t for t in facts.trails.values() if item.name.may_be(t.name)]
+        found = [t for t in facts.trails.values() if item.name.may_be(t.name) and t.arn.split(":")[4] == facts.account]
         seen.update(t.arn for t in found)
         if not found:
             yield Difference(
@@ -139,8 +140,11 @@ def trail_differences(declared: Items, facts: Facts, *, everything: bool) -> Ite
                 severity=Severity.CRITICAL if not item.place.depends else None,
                 depends=item.place.depends + (() if item.name.text is not None else (item.name.label,)),
             )
-        elif len(found) == 1 and item.name.text is not None:
-            yield from _trail(item, found[0], facts)
+        else:
+            # Of several (one name in two regions, a name that is not known) the most alike is taken for what is meant.
+            differences = min(([*_trail(item, trail, facts)] for trail in found), key=len)
+            unsure = () if item.name.text is not None else (item.name.label,)
+            yield from (replace(d, depends=(*d.depends, *unsure)) for d in differences)
     if everything and not any(i.name.text is None for i in declared.trails):
         for arn, trail in facts.trails.items():
             if arn not in seen:

@@ -33,9 +33,15 @@ class View:
             GROUP: self.facts.groups,
             ROLE: self.facts.roles,
         }
-        self.managed = {*managed(self.declared), *self.declared.exclusive}
+        self.managed = managed(self.declared)
+        self.managed.update(dict.fromkeys(self.declared.exclusive, ()))
         people = self.facts.could_read("users")
         self.readable = {USER: people, GROUP: people, ROLE: self.facts.could_read("roles")}
+
+    def mine(self, *who: tuple[str, str]) -> tuple[str, ...] | None:
+        """What it hangs on that the configuration manages one of these principals; None: it manages none of them."""
+        found = [self.managed[w] for w in who if w in self.managed]
+        return min(found, key=len) if found else None
 
     def arn(self, kind: str, name: str) -> str:
         found = self.live[kind].get(name)

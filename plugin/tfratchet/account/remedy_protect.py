@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tfratchet.account.acts.base import GROUP, ROLE, USER, Act
+from tfratchet.account.acts.base import GROUP, POLICY, ROLE, USER, Act
 from tfratchet.iam.engine.strings import glob
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ class Protection:
         subject = act.subject
         if subject.kind in (USER, ROLE):
             return self._principal(subject.kind, subject.name)
+        if subject.kind == POLICY:
+            return self._holders(subject.name)
         if subject.kind == GROUP:
             if self._named(f"group/{subject.name}", subject.name, self._group_arn(subject.name)):
                 return f"group {subject.name} is protected"
@@ -68,6 +70,21 @@ class Protection:
                 found = self._principal(USER, user)
                 if found is not None:
                     return f"group {subject.name} has a protected member: {found}"
+        return None
+
+    def _holders(self, policy: str) -> str | None:
+        """Why a policy must not be rewritten: it changes what everybody may do who has it."""
+        groups = {g.name for g in self.facts.groups.values() if policy in g.attached}
+        for user in self.facts.users.values():
+            if policy in user.attached or policy == user.boundary or groups & set(user.groups):
+                found = self._principal(USER, user.name)
+                if found is not None:
+                    return f"somebody protected has the policy: {found}"
+        for role in self.facts.roles.values():
+            if policy in role.attached or policy == role.boundary:
+                found = self._principal(ROLE, role.name)
+                if found is not None:
+                    return f"somebody protected has the policy: {found}"
         return None
 
     def _principal(self, kind: str, name: str) -> str | None:

@@ -9,7 +9,7 @@ from tfratchet.account.acts.base import Act, RefusedError, State, Subject, from_
 from tfratchet.account.acts.keys import DeactivateKey, DeleteKey
 from tfratchet.account.acts.mfa import CreateMfaDevice
 from tfratchet.account.acts.password import ForcePasswordReset, SetPasswordPolicy
-from tfratchet.account.acts.policies import AddToGroup, AttachPolicy, PutBoundary, PutInlinePolicy
+from tfratchet.account.acts.policies import AddToGroup, AttachPolicy, PutBoundary, PutInlinePolicy, PutPolicyDocument
 from tfratchet.account.acts.trails import PutInsights, PutSelectors, StartLogging, UpdateTrail
 from tfratchet.errors import UserError
 
@@ -19,6 +19,7 @@ ACTS: tuple[type[Act], ...] = (
     UpdateTrail,
     PutSelectors,
     PutInsights,
+    PutPolicyDocument,
     AttachPolicy,
     PutInlinePolicy,
     AddToGroup,
@@ -53,6 +54,7 @@ __all__ = [
     "PutBoundary",
     "PutInlinePolicy",
     "PutInsights",
+    "PutPolicyDocument",
     "PutSelectors",
     "RefusedError",
     "SetPasswordPolicy",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 State = dict[str, Any]
 """JSON: what the act changes, as it is in the account. Never holds a secret."""
 
-ACCOUNT, USER, GROUP, ROLE, TRAIL = "account", "user", "group", "role", "trail"
+ACCOUNT, USER, GROUP, ROLE, TRAIL, POLICY = "account", "user", "group", "role", "trail", "policy"
 
 
 class RefusedError(Exception):
@@ -32,9 +32,9 @@ class Subject:
     """What an act is about: what is read again afterwards, and who is protected from it."""
 
     kind: str
-    """``account``, ``user``, ``group``, ``role``, ``trail``."""
+    """``account``, ``user``, ``group``, ``role``, ``trail``, ``policy``."""
     name: str
-    """Name, or ARN of a trail."""
+    """Name, or ARN of a trail or policy."""
 
     def __str__(self) -> str:
         return "the account" if self.kind == ACCOUNT else f"{self.kind} {self.name.rpartition('/')[2]}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tfratchet.account.acts import live
-from tfratchet.account.acts.base import GROUP, USER, Act, State, Subject
+from tfratchet.account.acts.base import POLICY, USER, Act, RefusedError, State, Subject
 
 if TYPE_CHECKING:
     from tfratchet.account.session import Account
@@ -178,4 +178,73 @@ class PutBoundary(Act):
         )
 
 
-__all__ = ["GROUP", "AddToGroup", "AttachPolicy", "PutBoundary", "PutInlinePolicy"]
+_VERSIONS = 5  # that a managed policy can have (IAM quotas)
+
+
+@dataclass(frozen=True)
+class PutPolicyDocument(Act):
+    """Makes the declared document the default version of a customer managed policy again.
+
+    A version that says so already becomes the default; else a new one is created. No version is ever deleted.
+    """
+
+    kind: ClassVar[str] = "put-policy-document"
+    needs: ClassVar[tuple[str, ...]] = (
+        "iam:ListPolicyVersions",
+        "iam:GetPolicyVersion",
+        "iam:CreatePolicyVersion",
+        "iam:SetDefaultPolicyVersion",
+    )
+    limits: ClassVar[str] = "the version stays, and is not in use"
+
+    policy: str
+    """ARN."""
+    document: Mapping[str, Any]
+
+    @property
+    def subject(self) -> Subject:
+        return Subject(POLICY, self.policy)
+
+    def what(self) -> str:
+        return f"make the declared document the default version of policy {self.policy.rpartition('/')[2]}"
+
+    def read(self, account: Account) -> State:
+        return {"document": next(d for _, default, d in self._versions(account) if default)}
+
+    def target(self, before: State) -> State:  # noqa: ARG002
+        return {"document": dict(self.document)}
+
+    def do(self, account: Account, before: State) -> None:  # noqa: ARG002
+        versions = self._versions(account)
+        if self._set(account, versions, self.document):
+            return
+        if len(versions) >= _VERSIONS:
+            raise RefusedError(f"the policy has {len(versions)} versions, as many as there can be: delete one")
+        account.client("iam").create_policy_version(
+            PolicyArn=self.policy, PolicyDocument=json.dumps(self.document), SetAsDefault=True
+        )
+
+    def undo(self, account: Account, before: State, after: State) -> None:  # noqa: ARG002
+        if not self._set(account, self._versions(account), before["document"]):
+            raise RefusedError("the version that was the default is deleted")
+
+    def _set(
+        self, account: Account, versions: list[tuple[str, bool, dict[str, Any]]], document: Mapping[str, Any]
+    ) -> bool:
+        for version, _, found in versions:
+            if found == document:
+                account.client("iam").set_default_policy_version(PolicyArn=self.policy, VersionId=version)
+                return True
+        return False
+
+    def _versions(self, account: Account) -> list[tuple[str, bool, dict[str, Any]]]:
+        """(id, whether it is the default, document) of each version."""
+        iam = account.client("iam")
+        found = []
+        with live.there(f"policy {self.policy.rpartition('/')[2]}"):
+            for page in iam.get_paginator("list_policy_versions").paginate(PolicyArn=self.policy):
+                for version in page["Versions"]:
+                    name = version["VersionId"]
+                    answer = iam.get_policy_version(PolicyArn=self.policy, VersionId=name)["PolicyVersion"]
+                    found.append((name, bool(version["IsDefaultVersion"]), live.document(answer["Document"])))
+        return found

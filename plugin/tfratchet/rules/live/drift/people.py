@@ -144,14 +144,15 @@ class PolicyDocumentDrifted(DriftRule):
 
     ## Fix
 
-    `terraform apply` writes the declared document; or set the version that had it as the default again.
+    `tfratchet remediate --from drift` makes the version that says so the default again, or writes one; so does
+    `terraform apply`.
     """
 
     id = "TFR667"
     title = "managed policy is not as declared"
     severity = Severity.HIGH
     references = (*CONFIGURATION, nist("AC-3"), attack("T1098"))
-    fix = "Run terraform apply, or set the version with the declared document as the default again."
+    fix = "Make the declared document the default version again (tfratchet remediate --from drift, or terraform apply)."
 
 
 class PrincipalMissing(DriftRule):
