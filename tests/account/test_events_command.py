@@ -320,7 +320,7 @@ def test_athena(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
     with mock_aws():
         answer = {"region": "eu-west-1", "results": [{"rows": rows, "column_info": columns}]}
         requests.post("http://motoapi.amazonaws.com/moto-api/static/athena/query-results", json=answer, timeout=10)
-        place = {"database": "security", "output_location": "s3://results/", "regions": ["eu-west-1"]}
+        place = {"database": "security", "output_location": "s3://results/", "athena_region": "eu-west-1"}
         boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="results")
         assert run(EventsArguments(engine="athena", color="never", **place)) == 1
     shown = capsys.readouterr().out

@@ -115,6 +115,9 @@ def events(
         str,
         typer.Option("--output-location", metavar="S3-URL", help="Where Athena writes, if the workgroup does not say."),
     ] = "",
+    athena_region: Annotated[
+        str, typer.Option("--athena-region", metavar="REGION", help="Where Athena is, if not in the profile's region.")
+    ] = "",
     organization: Annotated[
         str, typer.Option("--organization", metavar="ID", help="--print-ddl: it is this organization's trail.")
     ] = "",
@@ -156,6 +159,7 @@ def events(
             table=table,
             workgroup=workgroup,
             output_location=output_location,
+            athena_region=athena_region,
             print_ddl=print_ddl,
             print_query=print_query,
             organization=organization,

@@ -17,6 +17,7 @@ class EventsArguments:
     table: str = "cloudtrail_logs"
     workgroup: str = ""
     output_location: str = ""
+    athena_region: str = ""
     print_ddl: bool = False
     print_query: bool = False
     organization: str = ""

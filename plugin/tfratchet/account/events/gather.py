@@ -99,9 +99,13 @@ def _from_files(folder: str, question: Question, progress: Progress) -> Gathered
 
 
 def _account(arguments: EventsArguments) -> Account:
+    """The account that the options lead to. For Athena ``--region`` says what to read, not where Athena is."""
     from tfratchet.commands.live import open_account
 
-    return open_account(arguments.profile, arguments.regions[0] if arguments.regions else None, arguments.role_arn)
+    region = arguments.regions[0] if arguments.regions else None
+    if arguments.engine == "athena":
+        region = arguments.athena_region or None
+    return open_account(arguments.profile, region, arguments.role_arn)
 
 
 def _from_history(arguments: EventsArguments, question: Question, clock: datetime, progress: Progress) -> Gathered:
