@@ -17,11 +17,13 @@ from typing import Any
 
 import audit_accounts
 import boto3
+import jsonschema
 import pytest
 from audit_accounts import ACCOUNT, REGION, WEAK
 
 from terraform import moto_server
 
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").read_text())
 PROGRAM = Path(sys.executable).parent / "tfratchet"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 # moto cannot give root an MFA device.
@@ -93,6 +95,7 @@ def test_weak_account_lists_exactly_its_weaknesses(server: str, tmp_path: Path) 
     assert done.returncode == 1, done.stderr
     assert done.stderr == ""
     assert told(done.stdout) == WEAK
+    jsonschema.validate(json.loads(done.stdout), SCHEMA)
     text = (tmp_path / "report.txt").read_text()
     assert "wanted  an MFA device\n          is      none\n" in text
     assert f"looked at account {ACCOUNT} as " in text
@@ -144,6 +147,23 @@ def test_every_format(server: str, tmp_path: Path) -> None:
     assert done.stderr == ""
     for name in names:
         assert "TFR601" in (tmp_path / f"report.{name}").read_text(), name
+
+
+def test_organization(server: str, tmp_path: Path) -> None:
+    organizations = client(server)("organizations")
+    organizations.create_organization(FeatureSet="ALL")
+    made = organizations.create_account(AccountName="dev", Email="dev@example.com")
+    dev = made["CreateAccountStatus"]["AccountId"]
+    done = audit(tmp_path, server, "--org", "--fresh", "--output", "json=report.json")
+    assert done.returncode == 1, done.stderr
+    assert "looked at 2 accounts: 0 users, 0 trails, 0 rules and alarms" in done.stdout
+    findings = json.loads((tmp_path / "report.json").read_text())["findings"]
+    assert {f["root"] for f in findings if f["rule"] == "TFR601"} == {ACCOUNT, dev}
+    assert audit(tmp_path, server, "--org", "--org-role", "auditor", "--fail-on", "never").returncode == 0
+
+
+def test_no_organization(server: str, tmp_path: Path) -> None:
+    assert "there is no organization" in one_line(audit(tmp_path, server, "--org"))
 
 
 # -- the way in

@@ -241,6 +241,20 @@ def test_a_fresh_report_is_believed() -> None:
     assert not seen["iam.ListMFADevices"]
 
 
+def test_every_user_is_asked_when_that_is_wanted() -> None:
+    audit_accounts.staff(client)
+    audit_accounts.console_user(client, "lost", mfa=False)  # had a device when the report was made
+    audit_accounts.console_user(client, "fine")
+    client("iam").create_access_key(UserName="fine")  # made since
+    found = account()
+    report(found, line("lost", console=True, mfa=True), line("fine", console=True, mfa=True), made=old())
+    parts = frozenset(["credentials"])
+    assert collect(found, parts).users["fine"].keys == ()
+    facts = collect(found, parts, every_user=True)
+    assert {u.name: (u.mfa, len(u.keys)) for u in facts.users.values()} == {"lost": (False, 0), "fine": (True, 1)}
+    assert facts.report_made is None
+
+
 def test_a_user_who_is_newer_than_the_report_is_asked_directly() -> None:
     audit_accounts.staff(client)
     audit_accounts.console_user(client, "new", mfa=False)

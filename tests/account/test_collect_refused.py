@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import audit_accounts
+import botocore.endpoint
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from moto import mock_aws
+from moto.core.botocore_stubber import MockRawResponse
 from refusals import account, client, refuse
 
 from tfratchet.account.collect import collect
@@ -100,6 +103,26 @@ def test_refused_policies_of_aws(operation: str) -> None:
     assert unread(facts) == {("users", operation.replace(".", ":"))}
     assert READ not in facts.policies
     assert facts.users["reader"].attached == (READ,)
+
+
+def test_throttling_is_waited_for_and_does_not_go_on_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it comes over the wire: botocore repeats the call, with growing pauses, ten times."""
+    body = b"<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>"
+    pauses: list[float] = []
+    calls: list[str] = []
+    monkeypatch.setattr(botocore.endpoint.time, "sleep", pauses.append)
+
+    def throttled(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        calls.append(request.url)
+        return AWSResponse(request.url, 400, {}, MockRawResponse(body))
+
+    found = account()
+    found.identity  # noqa: B018 (asked before the throttling begins)
+    found.session.events.register_first("before-send.iam.GetAccountPasswordPolicy", throttled)
+    with pytest.raises(UserError, match="AWS is throttling GetAccountPasswordPolicy"):
+        collect(found, frozenset(["password_policy"]))
+    assert len(calls) == 11
+    assert len(pauses) == 10
 
 
 @pytest.mark.parametrize(

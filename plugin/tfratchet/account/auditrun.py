@@ -60,14 +60,21 @@ class Audited:
         )
 
 
-def audit_account(account: Account, settings: Settings, progress: Progress | None = None) -> Audited:
-    """Read and judge one account. Raises UserError when it cannot be read at all."""
+def audit_account(
+    account: Account, settings: Settings, progress: Progress | None = None, *, fresh: bool = False
+) -> Audited:
+    """Read and judge one account. ``fresh``: without relying on the credential report.
+
+    Raises UserError when the account cannot be read at all.
+    """
     audited = Audited()
-    audited.add(collect(account, PARTS, progress, limits=limits(settings)), settings)
+    audited.add(collect(account, PARTS, progress, limits=limits(settings), every_user=fresh), settings)
     return audited
 
 
-def audit_organization(account: Account, role: str, settings: Settings, progress: Progress | None = None) -> Audited:
+def audit_organization(
+    account: Account, role: str, settings: Settings, progress: Progress | None = None, *, fresh: bool = False
+) -> Audited:
     """Read and judge every account of the organization. One that cannot be read is an error, and the others go on.
 
     Raises UserError when the accounts cannot be listed.
@@ -80,7 +87,8 @@ def audit_organization(account: Account, role: str, settings: Settings, progress
             continue
         try:
             inside = enter(account, member, role)
-            audited.add(collect(inside, PARTS, progress, limits=limits(settings)), settings)
+            found = collect(inside, PARTS, progress, limits=limits(settings), every_user=fresh)
+            audited.add(found, settings)
         except UserError as error:
             audited.errors.append(Problem("account", f"{name} could not be looked at: {error}"))
     return audited
@@ -112,7 +120,7 @@ def notes(facts: Facts) -> list[Problem]:
     if made is not None and facts.taken is not None and facts.taken - made > _OLD_REPORT:
         text = (
             f"the credential report is of {made:%Y-%m-%d %H:%M} UTC (AWS makes a new one every four hours): what got "
-            "worse since then may not show"
+            "worse since then may not show; see --fresh"
         )
         found.append(Problem("account", f"account {facts.account}: {text}"))
     return found

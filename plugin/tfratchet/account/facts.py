@@ -183,7 +183,7 @@ class Facts:
     root_password: bool | None = None
     """None: not told. False: root of a member account without credentials, which needs no MFA."""
     report_made: datetime | None = None
-    """When AWS made the credential report; it hands the same one out for four hours."""
+    """When AWS made the credential report; the same one is handed out for four hours. None: nothing rests on it."""
     users: Mapping[str, LiveUser] = field(default_factory=dict)
     groups: Mapping[str, LiveGroup] = field(default_factory=dict)
     roles: Mapping[str, LiveRole] = field(default_factory=dict)

@@ -144,7 +144,9 @@ def make_plan(
     if AUDIT in looks_at:
         planner = AuditPlanner(facts, context.settings, request.guard)
         more, alone = planner.plan(_wanted(request, _audit(facts, context)))
-        found, left = [*found, *more], [*left, *alone]
+        # Once more: a trail that is started brings findings of other rules with it.
+        found += [p for p in more if not request.only or p.reason.rule in request.only]
+        left += [one for one in alone if not request.only or one.rule in request.only]
     if DRIFT in looks_at:
         pairs = told(compare(roots_of(context.declared), facts), context.settings)
         findings = context.accept([f for f, _ in pairs])

@@ -64,7 +64,7 @@ class Account:
     def client(self, service: str, region: str | None = None) -> Any:
         """A boto3 client of ``service`` in ``region`` (default: the account's own).
 
-        Throttled calls are repeated by botocore with growing pauses, ten times in all, then they fail. STS is what is
+        Throttled calls are repeated by botocore with growing pauses, ten times, then they fail. STS is what is
         asked first: without a network nobody should wait a minute to hear so.
         """
         key = (service, region or self.region)

@@ -52,6 +52,10 @@ def audit(
             show_default=False,
         ),
     ] = None,
+    fresh: Annotated[
+        bool,
+        typer.Option("--fresh", help="Ask about every user: AWS's credential report may be four hours old."),
+    ] = False,
     print_iam_policy: Annotated[
         bool, typer.Option("--print-iam-policy", help="Print the policy that the audit needs, and stop.")
     ] = False,
@@ -104,9 +108,9 @@ def audit(
     with Progress("opening the account", quiet=quiet) as progress:
         account = open_account(profile, region, role_arn)
         if org:
-            audited = audit_organization(account, org_role or DEFAULT_ORG_ROLE, settings, progress)
+            audited = audit_organization(account, org_role or DEFAULT_ORG_ROLE, settings, progress, fresh=fresh)
         else:
-            audited = audit_account(account, settings, progress)
+            audited = audit_account(account, settings, progress, fresh=fresh)
     accounts.update(facts.account for facts in audited.accounts)
     outcome = accept(audited.outcome())
     raise typer.Exit(

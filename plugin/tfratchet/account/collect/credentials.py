@@ -77,8 +77,10 @@ def _fetched(reader: Reader) -> dict[str, Any] | None:
     return reader.ask(PART, "iam:GetCredentialReport", fetch, None)
 
 
-def with_credentials(reader: Reader, people: People, report: Report, limits: Limits, now: datetime) -> People:
-    """``people`` with what the report and the calls behind it say of their credentials.
+def with_credentials(
+    reader: Reader, people: People, report: Report, limits: Limits, now: datetime, *, every_user: bool = False
+) -> People:
+    """``people`` with what the report and the calls behind it (for ``every_user``, if wanted) say of their credentials.
 
     Users are those of ``people``; when these could not be read, those of the report.
     """
@@ -87,12 +89,12 @@ def with_credentials(reader: Reader, people: People, report: Report, limits: Lim
         users = {row.user: LiveUser(row.user, row.arn) for row in report.rows.values() if row.user != ROOT}
     found = {name: _reported(user, report.rows.get(name)) for name, user in users.items()}
     fresh = report.made is not None and now - report.made < _FRESH
-    asked = [u for u in found.values() if u.name not in report.rows or _suspicious(u, limits, now)]
+    asked = [u for u in found.values() if every_user or u.name not in report.rows or _suspicious(u, limits, now)]
     if reader.progress is not None:
         reader.progress.say("looking at users", len(asked))
 
     def ask(user: LiveUser) -> LiveUser:
-        unknown = user.name not in report.rows
+        unknown = every_user or user.name not in report.rows
         return _asked(reader, user, passwords=unknown or (not fresh and user.console), keys=unknown or bool(user.keys))
 
     found.update(zip((u.name for u in asked), reader.each(asked, ask), strict=True))

@@ -30,8 +30,11 @@ def collect(
     *,
     limits: Limits | None = None,
     now: datetime | None = None,
+    every_user: bool = False,
 ) -> Facts:
     """Read these parts of an account (None: all). ``now``: the moment that ages are counted from (default: now).
+    ``every_user``: ask about the password, MFA and keys of each, and not only of those whom the credential report holds
+    something against: it may be four hours old.
 
     What AWS refuses stands in ``Facts.unread``. Raises UserError when the account cannot be read at all: credentials
     that have expired, no network, throttling that does not end.
@@ -66,7 +69,9 @@ def collect(
         people = answers.get("people", users.People())
         report = answers.get("report")
         if report is not None:
-            people = credentials.with_credentials(reader, people, report, limits or Limits(), taken)
+            people = credentials.with_credentials(
+                reader, people, report, limits or Limits(), taken, every_user=every_user
+            )
         buckets = answers.get("buckets", {})
         account_block = read_account_block(reader, buckets.values())
         root = answers.get("root", settings.Root())
@@ -80,7 +85,7 @@ def collect(
             root_mfa=root.mfa,
             root_keys=root.keys,
             root_password=root.password,
-            report_made=report.made if report is not None else None,
+            report_made=report.made if report is not None and not every_user else None,
             users=people.users,
             groups=people.groups,
             roles=people.roles,
