@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 import gitrepo
@@ -362,6 +363,48 @@ def test_an_unknown_value_is_read_from_the_source(run: Run, tmp_path: Path) -> N
     without = run(plan)[1]["findings"]
     assert {f["certainty"] for f in without} == {"possible"}
     assert run(plan, "--source", "infra")[1]["findings"] == []
+
+
+def test_lifecycle_blocks_that_stay_are_no_change(
+    run: Run, repo: gitrepo.Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    block = "  lifecycle {\n    ignore_changes = [minimum_password_length]\n  }\n"
+    monkeypatch.chdir(repo.path)
+    repo.commit("with it", {"infra/password.tf": SOURCE.format(20, block)})
+    repo.write({"infra/password.tf": "\n" + SOURCE.format(20, block)})
+    plan = write("plan.json", planjson.change(PASSWORD, STRONG, STRONG))
+    assert run(plan, "--source", "infra")[1]["findings"] == []
+
+
+def test_a_secret_that_is_not_known_yet_is_not_read_from_the_source(run: Run) -> None:
+    Path("infra").mkdir()
+    Path("infra/main.tf").write_text(
+        'resource "aws_iam_policy" "p" {\n  name   = "p"\n'
+        "  policy = jsonencode({ Statement = [\n"
+        '    { Effect = "Deny", Action = "s3cr3t:*", Resource = aws_s3_bucket.b.arn }\n  ] })\n}\n'
+        'resource "aws_s3_bucket" "b" {\n}\n'
+    )
+    deny = json.dumps({"Statement": [{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]})
+    plan = write(
+        "plan.json",
+        planjson.change(
+            "aws_iam_policy.p",
+            {"name": "p", "policy": deny},
+            {"name": "p"},
+            unknown={"policy": True},
+            after_sensitive={"policy": True},
+        ),
+    )
+    for argv in ([plan], [plan, "--source", "infra"]):
+        _, report, _ = run(*argv)
+        assert report["findings"]
+        assert "s3cr3t" not in json.dumps(report)
+
+
+def test_the_report_has_the_documented_shape(run: Run) -> None:
+    schema = json.loads((Path(__file__).parents[1] / "docs" / "report.schema.json").read_text())
+    for name in ("head", "drift", "removed", "noop"):
+        jsonschema.validate(run(str(PLANS / f"{name}.json"))[1], schema)
 
 
 # -- binary plans

@@ -69,11 +69,14 @@ class Source:
     # -- places and values
 
     def in_head(self, resource: Resource) -> Resource:
-        """A resource of head with its places, and with what the files say of values that the plan does not know."""
+        """A resource of head with its places, and with what the files say of values that the plan does not know.
+
+        Not with its ``lifecycle`` block: what base had there is for the comparison of the files (``invisible``).
+        """
         found = self._find(self._head, resource)
         if found is None:
             return resource
-        return _placed(replace(resource, values=self._filled(resource, found), lifecycle=found.lifecycle), found)
+        return _placed(replace(resource, values=self._filled(resource, found)), found)
 
     def in_base(self, root: Root, moved: Mapping[str, str]) -> Root:
         """A root module of the state with the places of what it holds: in base, or in head where base cannot be read.

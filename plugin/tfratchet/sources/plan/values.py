@@ -106,10 +106,10 @@ class Converter:
             if not place.configured():
                 return ABSENT
             self.unknown += 1
-            return place.unknown()
+            return place.secret() if _any(sensitive) else place.unknown()
         if sensitive is True:
             if _any(unknown):
-                return place.unknown()
+                return place.secret()
             return ABSENT if value is None or value == "" else self.masks.mask(value, place.name)
         if isinstance(value, dict) or (value is None and isinstance(unknown, dict)):
             return self._mapping(value or {}, unknown, sensitive, place)
@@ -167,6 +167,10 @@ class _Place:
     def configured(self) -> bool:
         """Whether the configuration sets this; where there is no configuration of it, it may."""
         return self.block is None or self.block.sets(self.path)
+
+    def secret(self) -> Unknown:
+        """A sensitive value that is not known yet: nothing may put in what the files say of it."""
+        return Unknown(f"(sensitive value of {self.name}, known after apply)")
 
     def unknown(self) -> Value:
         """The unknown value here, by the expression that the configuration gives it."""
