@@ -151,6 +151,14 @@ def test_batches_are_fetched_ahead_and_removed(
     assert not (tmp_path / "x").exists()
 
 
+def test_nothing_is_asked_but_what_the_page_says(account: Account) -> None:
+    fill(account)
+    asked: set[str] = set()
+    account.client("s3").meta.events.register("before-call.s3.*", lambda model, **_: asked.add(model.name))
+    assert len(read(account)[0]) == 4
+    assert asked == {"ListObjectsV2", "GetObject"}  # s3:ListBucket, s3:GetObject
+
+
 def test_a_bucket_that_is_not_there(account: Account) -> None:
     with (
         pytest.raises(UserError, match="NoSuchBucket"),
