@@ -323,6 +323,10 @@ class TestFiles:
         source = 'data "template_file" "t" {\n template = "${file("t.json")}"\n vars = { a = "x" }\n}\n'
         assert value("data.template_file.t.rendered", source, t_dot_json='{"a": "${a}"}') == '{"a": "x"}'
 
+    def test_a_resource_by_its_long_name(self) -> None:
+        source = 'resource "aws_iam_group" "g" { name = "staff" }\n'
+        assert value("resource.aws_iam_group.g.name", source) == "staff"
+
     def test_an_argument_and_a_block_of_one_name(self) -> None:
         root = load('resource "aws_iam_policy_document" "d" {\n  policy = { sid = "a" }\n  policy { sid = "b" }\n}\n')
         assert not root.errors

@@ -89,6 +89,8 @@ class ModuleInstance:
             if len(names) < 2:
                 raise EvalError("a data source has a type and a name")
             return self.collection("data", names[0], names[1]), 2
+        if root == "resource" and len(names) > 1:
+            return self.collection("resource", names[0], names[1]), 2  # ``resource.aws_iam_user.bob``
         return self.collection("resource", root, names[0]), 1
 
     def call(self, name: str, args: list[Any]) -> Value:

@@ -15,7 +15,7 @@ from tfratchet.values import Unknown, Value
 CLOUDTRAIL = "cloudtrail.amazonaws.com"
 _SERVICE = f'Service: "{CLOUDTRAIL}"'
 _BUCKET = re.compile(r"(?:\$\{[^}]*\}|arn:[^:]*:s3:::(?:\$\{[^}]*\}|[^/$])*)(?=/|$)")
-_PUBLIC = frozenset({'AWS: "*"', '*: "*"'})
+_PUBLIC = ('AWS: "*"', '*: "*"')
 # A condition on one of these keeps a policy for everybody from being public (S3 user guide, "The meaning of public").
 _NARROWING = (
     "aws:principalorgid",
@@ -74,12 +74,12 @@ def policy_losses(base: list[Value], head: list[Value], *, write: str) -> list[P
 
 
 def lets_cloudtrail(value: Value, write: str) -> bool:
-    """True when a policy document lets CloudTrail do ``write``."""
-    return _writes(atoms(parse_document(value)), write)
+    """True when a policy document lets CloudTrail do ``write``, by its name: what everybody may do tells nothing."""
+    return _writes(atoms(parse_document(value)), write, (_SERVICE,))
 
 
-def _writes(found: Iterable[Atom], write: str) -> bool:
-    return any(a.effect == "Allow" and a.principal in (_SERVICE, *_PUBLIC) and _matches(a.action, write) for a in found)
+def _writes(found: Iterable[Atom], write: str, who: Iterable[str] = (_SERVICE, *_PUBLIC)) -> bool:
+    return any(a.effect == "Allow" and a.principal in who and _matches(a.action, write) for a in found)
 
 
 def _matches(action: str, wanted: str) -> bool:
