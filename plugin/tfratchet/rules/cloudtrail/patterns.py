@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from tfratchet.rules.cloudtrail.filters import MAX_CONJUNCTIONS, Filter, PatternError
@@ -155,12 +156,12 @@ def _one_event_pattern(value: Value) -> Pattern:
     decoded: Any = value.value if isinstance(value, JsonText) else value
     if isinstance(decoded, Template):
         try:
-            decoded = json.loads(_text(decoded, unknowns) or "")
+            decoded = json.loads(_text(decoded, unknowns) or "", parse_float=Decimal)
         except ValueError:
             return _opaque(value)
     if isinstance(decoded, str):
         try:
-            decoded = json.loads(decoded)
+            decoded = json.loads(decoded, parse_float=Decimal)
         except ValueError:
             return _opaque(value)
     if not isinstance(decoded, Mapping):
