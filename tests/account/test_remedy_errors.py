@@ -96,7 +96,6 @@ def phases(path: Path) -> list[Phase]:
         ("AccessDenied", 403, "AWS refuses AttachUserPolicy"),
         ("ExpiredToken", 403, "the credentials have expired"),
         ("Throttling", 400, "AWS is throttling AttachUserPolicy"),
-        ("LimitExceeded", 409, "AttachUserPolicy: LimitExceeded"),
     ],
 )
 def test_a_call_that_aws_refuses(world: World, tmp_path: Path, code: str, status: int, message: str) -> None:
@@ -105,12 +104,36 @@ def test_a_call_that_aws_refuses(world: World, tmp_path: Path, code: str, status
     allow = refuse(world.iam, "iam", "AttachUserPolicy", code, status)
     with pytest.raises(UserError, match=message) as caught:
         run(world, path)
-    assert "1 acts are done; go on with: tfratchet remediate --resume J" in str(caught.value)
+    assert "1 of 4 acts are done; go on with: tfratchet remediate --resume J" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert phases(path) == [Phase.DONE, Phase.FAILED, Phase.NEW, Phase.NEW]
     allow()
     assert run(world, path)
     assert phases(path) == [Phase.DONE] * 4
+
+
+def test_an_act_that_cannot_be_done_does_not_stop_the_others(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    begin(path, acts_of(world))
+    allow = refuse(world.iam, "iam", "AttachUserPolicy", "LimitExceeded", 409)
+    assert not run(world, path)
+    assert phases(path) == [Phase.DONE, Phase.FAILED, Phase.DONE, Phase.DONE]
+    assert history(read(path).records).steps[1].error == "AttachUserPolicy: LimitExceeded: no"
+    allow()
+    assert run(world, path)
+
+
+def test_a_check_that_cannot_be_asked_is_asked_later(world: World, tmp_path: Path) -> None:
+    class Expired:
+        def green(self, step: Step) -> bool:
+            raise UserError("the credentials have expired", where="reading users", hint="sign in again")
+
+    path = tmp_path / "j"
+    begin(path, acts_of(world)[:1])
+    with pytest.raises(UserError, match=r"expired \(sign in again; 1 of 1 acts are done; go on with"):
+        run(world, path, checks=Expired())
+    assert phases(path) == [Phase.DONE]
+    assert run(world, path)
 
 
 def test_credentials_that_expire_while_looking(world: World, tmp_path: Path) -> None:

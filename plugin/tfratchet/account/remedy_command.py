@@ -106,7 +106,7 @@ def resume(request: Request, consent: Consent, show: Show, path: str) -> int:
     past = history(read(Path(path)).records, path)
     request = replace(
         request,
-        sources=request.sources or past.options.get("source", ()),
+        sources=request.sources or [p for p in past.options.get("source", ()) if p != "-"],
         var_files=request.var_files or past.options.get("var_files", ()),
     )
     context = open_context(request)

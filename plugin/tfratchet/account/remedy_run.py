@@ -15,7 +15,7 @@ import botocore.exceptions as aws
 
 from tfratchet.account.acts import Act, RefusedError, State
 from tfratchet.account.remedy_steps import Phase, Step
-from tfratchet.account.session import told_error
+from tfratchet.account.session import stops, told_error
 from tfratchet.errors import UserError
 
 if TYPE_CHECKING:
@@ -177,8 +177,10 @@ class Run:
         except RefusedError:
             raise
         except (aws.BotoCoreError, aws.ClientError) as error:
-            if isinstance(error, aws.ClientError) and _surely_refused(error):
-                told = told_error(error, step.act.what())
+            told = told_error(error, step.act.what())
+            if _surely_refused(error):
+                if not stops(error):
+                    raise RefusedError(told.message) from error
                 if step.undo is Phase.NEW:
                     step.phase, step.error = Phase.FAILED, told.message
                     self.journal.write("failed", n=step.number, error=told.message)
@@ -192,13 +194,15 @@ class Run:
             except (aws.BotoCoreError, aws.ClientError, RefusedError):
                 happened = False
             if not happened:
-                raise self._stop(told_error(error, step.act.what()), steps) from error
+                raise self._stop(told, steps) from error
 
     def _asking(self, question: Callable[[], _Answer], doing: str, steps: Iterable[Step]) -> _Answer:
         try:
             return question()
         except (aws.BotoCoreError, aws.ClientError) as error:
             raise self._stop(told_error(error, doing), steps) from error
+        except UserError as error:
+            raise self._stop(error, steps) from error
 
     def _settle(self, content: Callable[[State], bool], act: Act, steps: Iterable[Step]) -> State:
         """The state, once it is as it should be, or as it still is after the last pause."""
@@ -215,8 +219,8 @@ class Run:
             self.pause(seconds)
 
     def _stop(self, error: UserError, steps: Iterable[Step]) -> UserError:
-        done = sum(s.phase is Phase.DONE for s in steps)
-        hint = "; ".join(filter(None, (error.hint, f"{done} acts are done", self.resume_hint)))
+        done = [s.phase is Phase.DONE for s in steps]
+        hint = "; ".join(filter(None, (error.hint, f"{sum(done)} of {len(done)} acts are done", self.resume_hint)))
         return UserError(error.message, where=error.where, hint=hint)
 
 
@@ -235,6 +239,9 @@ def undo_refusal(step: Step, now: State) -> str | None:
     return "the account is no longer as the act left it: somebody has changed it since"
 
 
-def _surely_refused(error: aws.ClientError) -> bool:
+def _surely_refused(error: Exception) -> bool:
+    """Whether AWS has answered that it did not do it: no broken connection, no error of its own."""
+    if not isinstance(error, aws.ClientError):
+        return False
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return 400 <= status < 500

@@ -90,7 +90,7 @@ class History:
 def history(records: Sequence[Mapping[str, Any]], where: str = "") -> History:
     """The run that ``records`` tell of. Raises UserError when they do not fit together."""
     if not records or records[0]["type"] != "begin":
-        raise UserError("the journal has no beginning", where=where)
+        raise UserError("the journal is empty: its run did nothing", where=where)
     begin = records[0]
     try:
         steps = [

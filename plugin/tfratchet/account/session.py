@@ -152,6 +152,11 @@ def told_error(error: Exception, doing: str) -> UserError:
     return UserError(str(error), where=doing, hint="check the network, --region and AWS_ENDPOINT_URL")
 
 
+def stops(error: Exception) -> bool:
+    """Whether the next call would fail like this one: throttled, expired, refused, unknown credentials."""
+    return error_code(error) in _THROTTLED | _EXPIRED | _REFUSED | _UNKNOWN_KEY
+
+
 def error_code(error: Exception) -> str:
     """AWS's code of a ClientError (``NoSuchEntity``), or ``""``."""
     return error.response.get("Error", {}).get("Code", "") if isinstance(error, aws.ClientError) else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -23,8 +24,8 @@ DEFAULT_SELECTOR: Mapping[str, Any] = {
 
 
 def basic(selectors: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Event selectors in one form: every field there, lists sorted."""
-    return [
+    """Event selectors in one form: every field there, lists sorted, they themselves too."""
+    found = [
         {
             "ReadWriteType": s.get("ReadWriteType", "All"),
             "IncludeManagementEvents": bool(s.get("IncludeManagementEvents", True)),
@@ -39,11 +40,12 @@ def basic(selectors: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         }
         for s in selectors
     ]
+    return sorted(found, key=json.dumps)
 
 
 def advanced(selectors: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Advanced event selectors in one form: what is empty is left out, field selectors and their values sorted."""
-    return [
+    """Advanced event selectors in one form: what is empty is left out, everything sorted."""
+    found = [
         {
             "Name": s.get("Name") or "",
             "FieldSelectors": sorted(
@@ -53,6 +55,7 @@ def advanced(selectors: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         }
         for s in selectors
     ]
+    return sorted(found, key=json.dumps)
 
 
 def selectors_of(basics: Sequence[Mapping[str, Any]], advanceds: Sequence[Mapping[str, Any]]) -> State:
