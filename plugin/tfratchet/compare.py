@@ -174,6 +174,10 @@ def weaken(pair: RootPair, finding: Finding) -> Finding:
 
 
 def _unreadable(pair: RootPair, finding: Finding) -> str | None:
+    if pair.base.exists and not pair.head.exists:
+        # Nobody may ever run Terraform there again.
+        reason = f"whether what the deleted root module {pair.base.path} created is destroyed"
+        return None if reason in finding.depends_on else reason
     resource = pair.base.resources.get(finding.address)
     if resource is not None and pair.matching.head_for(resource) is not None:
         return None

@@ -111,12 +111,15 @@ class BaselineCallWeakened(Rule):
             return
         if any(not r.destroy and base.address.startswith(r.source) for r in pair.head.removed):
             return
+        deleted = not pair.head.exists
+        doubt = (Unknown(f"whether what the deleted root module {pair.path} created is destroyed"),) if deleted else ()
         yield self.finding(
             pair,
             base.address,
             f"The call of {base.source} is gone, and with it the guard that the module holds",
             side(base.source, base.location),
             None,
+            depends_on=doubt,
             lost=("module", _name_of(base.source)),
         )
 
