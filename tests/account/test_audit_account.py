@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import audit_accounts
@@ -11,7 +12,8 @@ import pytest
 from audit_accounts import ACCOUNT, REGION, WEAK
 from moto import mock_aws
 
-from tfratchet.account.auditrun import audit_account
+from tfratchet.account.auditrun import PARTS, audit_account, findings
+from tfratchet.account.collect import collect
 from tfratchet.account.session import Account
 from tfratchet.config import Settings
 
@@ -40,9 +42,9 @@ def told() -> set[tuple[str, str]]:
     """(rule, end of the address) of everything that is found."""
     audited = audit_account(account(), Settings())
     assert audited.errors == []
-    findings = audited.findings
-    ends = {(f.rule, f.address.partition(f":{ACCOUNT}:")[2] or f.address.rpartition(":")[2]) for f in findings}
-    assert len(ends) == len(findings), "one finding an address"
+    found = audited.findings
+    ends = {(f.rule, f.address.partition(f":{ACCOUNT}:")[2] or f.address.rpartition(":")[2]) for f in found}
+    assert len(ends) == len(found), "one finding an address"
     return ends
 
 
@@ -54,6 +56,27 @@ def test_sound_account() -> None:
 def test_weak_account() -> None:
     audit_accounts.weak(client)
     assert told() == WEAK
+
+
+def test_credentials_grow_old() -> None:
+    """The same account, read on a later day."""
+    audit_accounts.sound(client)
+    iam = client("iam")
+    iam.create_user(UserName="robot")
+    key = iam.create_access_key(UserName="robot")["AccessKey"]["AccessKeyId"]
+    today = datetime.now(timezone.utc)
+
+    def on_day(days: int) -> set[tuple[str, str]]:
+        facts = collect(account(), PARTS, now=today + timedelta(days=days))
+        return {(f.rule, f.address.rpartition("/")[2]) for f in findings(facts, Settings()) if f.rule != "TFR604"}
+
+    robot = f'robot["{key}"]'
+    assert on_day(13) == set()
+    assert on_day(20) == {("TFR608", robot)}
+    assert on_day(46) == {("TFR608", robot), ("TFR610", "bob")}
+    assert on_day(92) == {("TFR607", robot), ("TFR608", robot), ("TFR610", "bob")}
+    iam.update_access_key(UserName="robot", AccessKeyId=key, Status="Inactive")
+    assert on_day(92) == {("TFR610", "bob")}
 
 
 def test_empty_account() -> None:

@@ -91,6 +91,7 @@ class NoMfaGuard(AuditRule):
     first and not the second. **high** when a protected action is allowed without MFA; **medium** when only other
     actions are. No finding: users without credentials or without any permission, users whose permissions all need MFA,
     users for programs (no console password) who may not call a protected action, and break-glass principals.
+    A user who may only assume roles is told: whether these ask for MFA stands in the roles.
     Service control policies are not seen from inside an account: accept the finding where one is the guard.
 
     ## Fires on
