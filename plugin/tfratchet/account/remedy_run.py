@@ -219,8 +219,10 @@ class Run:
             self.pause(seconds)
 
     def _stop(self, error: UserError, steps: Iterable[Step]) -> UserError:
-        done = [s.phase is Phase.DONE for s in steps]
-        hint = "; ".join(filter(None, (error.hint, f"{sum(done)} of {len(done)} acts are done", self.resume_hint)))
+        back = any(s.undo is not Phase.NEW for s in steps)
+        done = [(s.undo if back else s.phase) is Phase.DONE for s in steps]
+        far = f"{sum(done)} of {len(done)} acts are {'taken back' if back else 'done'}"
+        hint = "; ".join(filter(None, (error.hint, far, self.resume_hint)))
         return UserError(error.message, where=error.where, hint=hint)
 
 
