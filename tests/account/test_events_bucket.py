@@ -10,11 +10,12 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 from events_records import detach, log_name, record
 from moto import mock_aws
 
 from tfratchet.account.events import bucket as module
-from tfratchet.account.events.bucket import Download, Logs, bucket_records
+from tfratchet.account.events.bucket import Download, Logs, bucket_records, keys
 from tfratchet.account.events.catalog import asked_for, chosen
 from tfratchet.account.events.logs import LogReader
 from tfratchet.account.events.parse import event_of
@@ -109,6 +110,20 @@ def test_requests_do_not_grow_with_the_days_outside(account: Account) -> None:
         put(account, key(day, "x"), [])
     _, many, _ = read(account)
     assert many.requests == few.requests
+
+
+def test_listing_ends_behind_the_last_day() -> None:
+    session = boto3.Session(aws_access_key_id="x", aws_secret_access_key="y", region_name="us-east-1")
+    client = session.client("s3")
+    prefix = f"AWSLogs/{ACCOUNTS[0]}/CloudTrail/us-east-1/"
+    contents = [{"Key": key(day, "x"), "Size": 1} for day in (19, 23)]
+    page = {"IsTruncated": True, "NextContinuationToken": "more", "Contents": contents}
+    download = Download()
+    with Stubber(client) as stub:  # a second request would find no answer
+        asked = {"Bucket": BUCKET, "Prefix": prefix, "StartAfter": f"{prefix}2026/11/19"}
+        stub.add_response("list_objects_v2", page, asked)
+        assert list(keys(client, Logs(BUCKET, prefix, WINDOW), download)) == [(key(19, "x"), 1)]
+    assert download.requests == 1
 
 
 def test_names_that_lead_elsewhere_stay_in_the_folder(account: Account, tmp_path: Path) -> None:
