@@ -35,7 +35,7 @@ from tfratchet.iam.probes import Prober
 from tfratchet.iam.protected import protected_actions
 from tfratchet.iam.staying import Fate, Staying
 from tfratchet.model import Location, Resource, Root
-from tfratchet.values import Unknown, Value, display
+from tfratchet.values import Unknown, Value, display, unknowns
 
 if TYPE_CHECKING:
     from tfratchet.compare import RootPair
@@ -226,7 +226,11 @@ class _Finder:
         base, head = self.pair.base_entitlements, self.pair.head_entitlements
         holders = {h.holder for h in base.holdings if policy.address in (h.policy.address, h.source)}
         staying = Staying(self.pair.matching, base, head)
-        return bool(holders) and all(staying.of(h).fate is Fate.GONE for h in holders)
+        if holders:
+            return all(staying.of(h).fate is Fate.GONE for h in holders)
+        # A module that could not be read may have attached it.
+        named = [c for c in self.pair.base.calls.values() if c.opaque and _names(dict(c.arguments), policy.address)]
+        return bool(named) and all(self.pair.matching.call_for(c) is None for c in named)
 
     def _document_losses(
         self, before: CompiledPolicy, after: CompiledPolicy | None, others: Sequence[PolicyLike]
@@ -384,6 +388,10 @@ class _Finder:
             _any_protected(loss),
             words=("denied", *sorted(loss.actions), *loss.mfa),
         )
+
+
+def _names(value: Value, address: str) -> bool:
+    return any(address in u.refs for u in unknowns(value))
 
 
 def _new_and_unread(holding: Holding, before: Sequence[Holding]) -> bool:
