@@ -74,6 +74,7 @@ class Job:
 class Corpus:
     """Plans by case (one for each root module), and why the others have none."""
 
+    cases: Sequence[str] = ()
     plans: dict[str, list[Job]] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
 
@@ -92,6 +93,8 @@ def jobs(case: str) -> tuple[list[Job], str]:
     remote = [s for s in _SOURCE.findall(text) if not s.startswith(".") and s != "hashicorp/aws"]
     if remote:
         return [], "a module that would have to be downloaded"
+    if 'data "aws_organizations_organization"' in text:
+        return [], "an organization"
     if set(_KIND.findall(text)) - {"aws", "terraform"}:
         return [], "another provider"
     base, head = FolderTree(str(folder / "base")), FolderTree(str(folder / "head"))
@@ -139,6 +142,7 @@ class Batch:
 
     def run(self, cases: Sequence[str]) -> Corpus:
         """Plan the cases. What terraform refuses is in ``Corpus.refused``, with its words."""
+        self.corpus.cases = tuple(cases)
         self._populate()
         todo: list[Job] = []
         for case in cases:
