@@ -100,11 +100,12 @@ def trail(client: Client, name: str = "main", bucket: str = "trail-logs", **more
 
 
 def watchers(client: Client) -> None:
-    events = client("events")
+    events, sns = client("events"), client("sns")
+    target = sns.create_topic(Name="guard")["TopicArn"]
+    sns.subscribe(TopicArn=target, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:guard")
     patterns = {group: calls(group) for group in ("policies", "people", "cloudtrail")} | {"signin": SIGN_IN}
     for name, pattern in patterns.items():
         events.put_rule(Name=f"guard-{name}", EventPattern=text(pattern))
-        target = f"arn:aws:sns:{REGION}:{ACCOUNT}:guard"
         events.put_targets(Rule=f"guard-{name}", Targets=[{"Id": "topic", "Arn": target}])
 
 

@@ -277,6 +277,18 @@ def test_rule_that_tells_nobody(more: dict[str, Any]) -> None:
     }
 
 
+@pytest.mark.parametrize("subscribers", [0, None])
+def test_topic_that_nobody_hears(subscribers: int | None) -> None:
+    """Nobody has subscribed (None: it does not even exist): the same as no target."""
+    found_ = found(sound(topics={TOPIC: subscribers}))
+    silent = {f.address.rpartition("/")[2] for f in found_ if f.rule == "TFR625"}
+    assert silent == {"guard-policies", "guard-people", "guard-cloudtrail", "guard-signin"}
+    assert sum(f.rule == "TFR624" for f in found_) == len(NOBODY)
+    assert alarms(*watches(), topics={TOPIC: 1}) == {}
+    both = [replace(w, targets=(TOPIC, "arn:aws:lambda:us-east-1:1:function:tell")) for w in watches()]
+    assert alarms(*both, topics={TOPIC: subscribers}) == {}
+
+
 def test_alarm_that_tells_nobody() -> None:
     told = alarms(*watches()[:2], watches()[3], alarm(CIS_4_5, targets=()))
     assert told == {

@@ -54,6 +54,8 @@ def make_everything() -> None:
     """An account in which every branch of the collector has something to ask."""
     audit_accounts.weak(client)
     iam = client("iam")
+    topic = client("sns").create_topic(Name="guard")["TopicArn"]
+    client("events").put_targets(Rule="guard-cloudtrail", Targets=[{"Id": "topic", "Arn": topic}])
     iam.create_user(UserName="reader")
     iam.attach_user_policy(UserName="reader", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
 

@@ -391,6 +391,22 @@ def test_filter_without_alarm() -> None:
     assert (watch.name, watch.targets) == ("lonely", ())
 
 
+def test_subscribers_of_topics() -> None:
+    audit_accounts.sound(client)
+    sns = client("sns")
+    silent = sns.create_topic(Name="silent")["TopicArn"]
+    gone = silent.replace("silent", "gone")
+    elsewhere = silent.replace("123456789012", "999999999999")
+    for topic in (silent, gone, elsewhere):
+        client("events").put_targets(Rule="guard-people", Targets=[{"Id": topic[-8:], "Arn": topic}])
+    facts = collect(account(), frozenset(["watches"]))
+    assert dict(facts.topics) == {silent: 0, gone: None, silent.replace("silent", "guard"): 1}
+    found = account()
+    pending = {"SubscriptionArn": "PendingConfirmation"}
+    reply(found, "sns.ListSubscriptionsByTopic", lambda _: {"Subscriptions": [pending]})
+    assert set(collect(found, frozenset(["watches"])).topics.values()) == {0}
+
+
 # -- the rest
 
 

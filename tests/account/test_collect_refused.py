@@ -30,6 +30,8 @@ def weak() -> Iterator[None]:
         patch.setenv("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
         with mock_aws():
             audit_accounts.weak(client)
+            topic = client("sns").create_topic(Name="guard")["TopicArn"]
+            client("events").put_targets(Rule="guard-cloudtrail", Targets=[{"Id": "topic", "Arn": topic}])
             iam = client("iam")
             iam.create_user(UserName="reader")
             iam.attach_user_policy(UserName="reader", PolicyArn=READ)
@@ -69,6 +71,7 @@ def unread(facts: Facts) -> set[tuple[str, str]]:
         ("eventbridge.ListTargetsByRule", "watches", "events:ListTargetsByRule"),
         ("cloudwatch-logs.DescribeMetricFilters", "watches", "logs:DescribeMetricFilters"),
         ("cloudwatch.DescribeAlarms", "watches", "cloudwatch:DescribeAlarms"),
+        ("sns.ListSubscriptionsByTopic", "topics", "sns:ListSubscriptionsByTopic"),
     ],
 )
 def test_a_refused_call_is_unread_and_the_rest_is_read(operation: str, part: str, action: str) -> None:

@@ -196,6 +196,9 @@ class Facts:
     public_access_block: Mapping[str, bool] | None = None
     """The account's own (``BlockPublicAcls`` ...), which holds for all its buckets; None: not set, or not asked for."""
     watches: Sequence[Watch] = ()
+    topics: Mapping[str, int | None] = field(default_factory=dict)
+    """By ARN: how many have subscribed to (and confirmed) the SNS topics of this account that watches tell; None: there
+    is no such topic. What could not be read is not in it."""
     unread: Sequence[Unread] = ()
 
     def could_read(self, part: str) -> bool:

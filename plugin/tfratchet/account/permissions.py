@@ -40,6 +40,7 @@ AUDIT: dict[str, tuple[str, ...]] = {
         "events:ListTargetsByRule",
         "logs:DescribeMetricFilters",
         "cloudwatch:DescribeAlarms",
+        "sns:ListSubscriptionsByTopic",
     ),
 }
 """By statement. ``sts:GetCallerIdentity``, which is called too, needs no permission."""

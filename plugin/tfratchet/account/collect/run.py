@@ -10,7 +10,7 @@ from tfratchet.account.collect import credentials, settings, users
 from tfratchet.account.collect.buckets import read_account_block, read_buckets
 from tfratchet.account.collect.reader import Reader
 from tfratchet.account.collect.trails import read_trails
-from tfratchet.account.collect.watches import read_watches
+from tfratchet.account.collect.watches import read_topics, read_watches
 from tfratchet.account.facts import Facts
 from tfratchet.account.limits import Limits
 
@@ -74,6 +74,7 @@ def collect(
             )
         buckets = answers.get("buckets", {})
         account_block = read_account_block(reader, buckets.values())
+        topics = read_topics(reader, answers.get("watches", ()))
         root = answers.get("root", settings.Root())
         return Facts(
             account=identity.account,
@@ -94,5 +95,6 @@ def collect(
             buckets=buckets,
             public_access_block=account_block,
             watches=answers.get("watches", ()),
+            topics=topics,
             unread=reader.unread,
         )

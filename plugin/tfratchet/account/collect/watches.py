@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from tfratchet.account.collect.reader import Reader
 from tfratchet.account.facts import IAM_REGIONS, LiveTrail, Watch
+from tfratchet.account.session import error_code
 
 PART = "watches"
+_UNKNOWN = -1
 
 
 def read_watches(reader: Reader, trails: Iterable[LiveTrail]) -> tuple[Watch, ...]:
@@ -27,6 +31,31 @@ def read_watches(reader: Reader, trails: Iterable[LiveTrail]) -> tuple[Watch, ..
     for region, names in sorted(groups.items()):
         found += _alarms(reader, region, sorted(names))
     return tuple(found)
+
+
+def read_topics(reader: Reader, watches: Iterable[Watch]) -> dict[str, int | None]:
+    """How many listen to each SNS topic of this account that a watch tells: see ``Facts.topics``."""
+    account = reader.account.identity.account
+    found = {t for w in watches for t in w.targets if t.split(":")[2:3] == ["sns"] and t.split(":")[4:5] == [account]}
+    topics = sorted(found)
+    counts = reader.each(topics, lambda topic: _subscribers(reader, topic))
+    return {topic: number for topic, number in zip(topics, counts, strict=True) if number != _UNKNOWN}
+
+
+def _subscribers(reader: Reader, topic: str) -> int | None:
+    sns = reader.client("sns", topic.split(":")[3])
+
+    def ask() -> int | None:
+        try:
+            listed = reader.pages(sns, "list_subscriptions_by_topic", "Subscriptions", TopicArn=topic)
+        except ClientError as error:
+            if error_code(error) in ("NotFound", "NotFoundException"):
+                return None
+            raise
+        return sum(s.get("SubscriptionArn", "").startswith("arn:") for s in listed)  # else: pending, or deleted
+
+    unknown: int | None = _UNKNOWN
+    return reader.ask("topics", "sns:ListSubscriptionsByTopic", ask, unknown)
 
 
 def _rules(reader: Reader, region: str) -> list[Watch]:

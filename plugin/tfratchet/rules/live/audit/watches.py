@@ -67,8 +67,20 @@ def _heard(facts: Facts) -> list[_Heard]:
     ]
 
 
-def _loud(watch: Watch) -> bool:
-    return watch.enabled and bool(watch.targets)
+def _loud(watch: Watch, facts: Facts) -> bool:
+    return not silence(watch, facts)
+
+
+def silence(watch: Watch, facts: Facts) -> str:
+    """Why a watch tells nobody; empty when it tells somebody. A topic that could not be read counts as heard."""
+    if not watch.enabled:
+        return "disabled"
+    if not watch.targets:
+        return "no target" if watch.kind == "rule" else "no action"
+    deaf = [facts.topics.get(target, 1) for target in watch.targets]
+    if any(deaf):
+        return ""
+    return "its topic does not exist" if None in deaf else "its topic has no subscriber"
 
 
 def call_event(name: str, source: str) -> Conjunction:
@@ -151,7 +163,7 @@ class NobodyTold(AuditRule):
     def check(self, facts: Facts, settings: Settings) -> Iterator[Finding]:  # noqa: ARG002
         if not facts.could_read("watches") or not facts.could_read("trails"):
             return
-        heard = [h for h in _heard(facts) if _loud(h.watch)]
+        heard = [h for h in _heard(facts) if _loud(h.watch, facts)]
         if not any(h.hears(sign_in_event()) for h in heard):
             yield self._tell(facts, _SIGN_IN, "a console sign-in without MFA", ["ConsoleLogin"], 1, Severity.MEDIUM)
         named: set[str] = set()
@@ -194,8 +206,9 @@ class SilentWatch(AuditRule):
 
     ## Looks at
 
-    The same calls as `TFR624`: a rule that is disabled or has no target; a metric filter without alarm; an alarm whose
-    actions are off or that has none.
+    The same calls as `TFR624`, and `sns:ListSubscriptionsByTopic`: a rule that is disabled or has no target; a metric
+    filter without alarm; an alarm whose actions are off or that has none; topics of this account that do not exist, or
+    that nobody has subscribed to (a subscription that is not confirmed does not count).
 
     ## Fires on
 
@@ -222,15 +235,15 @@ class SilentWatch(AuditRule):
         if not facts.could_read("watches"):
             return
         heard = _heard(facts)
-        loud = [h for h in heard if _loud(h.watch)]
+        loud = [h for h in heard if _loud(h.watch, facts)]
         names = protected_events()
         for one in heard:
             guards = [c for c in one.pattern.any_of if event_names(c) & names or "ConsoleLogin" in event_names(c)]
             others = [h for h in loud if _takes_the_place(h.watch, one.watch, facts)]
-            if _loud(one.watch) or not guards or _heard_anyway(guards, others):
+            live = silence(one.watch, facts)
+            if not live or not guards or _heard_anyway(guards, others):
                 continue
             what = "EventBridge rule" if one.watch.kind == "rule" else "alarm"
-            live = "disabled" if not one.watch.enabled else "no target" if one.watch.kind == "rule" else "no action"
             events = sorted({e for c in guards for e in event_names(c)})
             yield self.found(
                 watch_arn(facts, one.watch),
