@@ -116,7 +116,9 @@ def test_sound_account_is_clean(server: str, tmp_path: Path) -> None:
 def test_configuration_and_thresholds(server: str, tmp_path: Path) -> None:
     audit_accounts.sound(client(server))
     config = tmp_path / "other.toml"
-    config.write_text(ACCEPTED + "[floors]\nminimum_password_length = 20\n[severity]\nTFR602 = 'low'\n")
+    config.write_text(
+        ACCEPTED + "[floors]\nminimum_password_length = 20\naccess_key_max_days = 180\n[severity]\nTFR602 = 'low'\n"
+    )
     done = audit(tmp_path, server, "--config", str(config), "--format", "json")
     assert told(done.stdout) == {("TFR602", 'account-password-policy["minimum_password_length"]')}
     assert done.returncode == 0

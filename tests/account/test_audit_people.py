@@ -29,6 +29,7 @@ from audit_facts import (
 from tfratchet.account.facts import AccessKey
 from tfratchet.config import Settings
 from tfratchet.model import Severity
+from tfratchet.suppress import address_matches
 
 READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
@@ -148,6 +149,16 @@ def test_two_active_keys() -> None:
     assert finding.rule == "TFR609"
     assert "AKIA000000000001 and AKIA000000000002" in finding.message
     assert ids(with_users(user(keys=(key(1), key(2, active=False))))) == []
+
+
+def test_the_user_stands_for_all_its_keys_in_an_acceptance() -> None:
+    (finding,) = found(with_users(user(keys=(key(created=91),))))
+    arn = f"arn:aws:iam::{ACCOUNT}:user/bob"
+    assert address_matches(arn, finding.address)
+    assert address_matches(f'{arn}["AKIA000000000001"]', finding.address)
+    assert not address_matches(f'{arn}["AKIA000000000002"]', finding.address)
+    assert not address_matches(f"{arn}by", finding.address)
+    assert address_matches("arn:aws:iam::*:user/*", finding.address)
 
 
 def test_key_without_id_is_found_at_its_user() -> None:

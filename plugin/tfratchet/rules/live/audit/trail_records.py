@@ -48,7 +48,7 @@ class ManagementEvents(AuditRule):
     id = "TFR618"
     title = "management events not recorded"
     severity = Severity.HIGH
-    references = (cis("3.1"), security_hub("CloudTrail.1"), security_hub("CloudTrail.3"), nist("AU-2"), nist("AU-12"))
+    references = (cis("3.1"), security_hub("CloudTrail.1"), nist("AU-2"), nist("AU-12"))
     reads = ("trails",)
     fix = "Record management events of all sources, reads and writes."
 

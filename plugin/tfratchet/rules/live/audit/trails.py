@@ -306,7 +306,7 @@ class DeliveryError(AuditRule):
     id = "TFR620"
     title = "delivery error"
     severity = Severity.HIGH
-    references = (security_hub("CloudTrail.1"), nist("AU-5"), attack("T1562.008"))
+    references = (cis("3.1"), nist("AU-5"), attack("T1562.008"))
     reads = ("trails",)
     fix = "Put the policy of the bucket, the KMS key or the log role right."
 
