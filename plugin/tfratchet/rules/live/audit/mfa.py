@@ -80,8 +80,8 @@ class RootWithoutMfa(AuditRule):
 
     ## Fix
 
-    Sign in as root and set up a device, a hardware key at best: CIS 1.5 asks for one, and AWS does not tell which it is.
-    Or remove root's credentials from member accounts centrally.
+    Sign in as root and set up a device, at best a hardware key: CIS 1.5 asks for one, which this rule cannot see. Or
+    remove root's credentials from member accounts centrally.
     """
 
     id = "TFR604"
