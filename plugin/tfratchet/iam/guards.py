@@ -18,11 +18,14 @@ from tfratchet.iam.engine.decide import Policies
 from tfratchet.iam.engine.policy import ALLOW_ALL, CompiledPolicy, PolicyLike, StatementRef
 from tfratchet.iam.engine.request import Principal as Asker
 from tfratchet.iam.entitlements import BOUNDARY, MODULE, Entitlements, Holding
+from tfratchet.iam.losses import policy_word
 from tfratchet.iam.managed import managed_policy
 from tfratchet.iam.narrowed import narrowed
-from tfratchet.iam.organization import scp_losses
+from tfratchet.iam.organization import scp_losses, targets_of
 from tfratchet.iam.policy_places import (
+    IDENTITY,
     ROLES,
+    SCP,
     TRUST,
     argument_of,
     identity_policies,
@@ -386,8 +389,27 @@ class _Finder:
             str(loss.statement or "nothing allowed it"),
             after,
             _any_protected(loss),
-            words=("denied", *sorted(loss.actions), *loss.mfa),
+            words=_words_of(self.pair.base, base) if base is not None and head is None else (),
         )
+
+
+def _words_of(root: Root, policy: Resource) -> tuple[str, ...]:
+    """A policy that is gone, and what it is attached to, in words that tell it in another root module."""
+    value = policy.get("content" if policy.type == SCP else argument_of(policy))
+    if not policy.managed or not (policy.type == SCP or policy.type in IDENTITY):
+        return ()
+    document = parse_document(value)
+    if not document.statements:
+        return ()
+    word = policy_word(policy.type, document)
+    return (word, *(f"{word} on {t}" for t in targets_of(root, policy)))
+
+
+def new_policies(pair: RootPair) -> Iterator[str]:
+    """The policies that are new in head, in these words."""
+    for policy in pair.head.managed(SCP, *IDENTITY):
+        if pair.matching.base_for(policy) is None:
+            yield from _words_of(pair.head, policy)
 
 
 def _names(value: Value, address: str) -> bool:

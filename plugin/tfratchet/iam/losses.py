@@ -122,9 +122,18 @@ def holding_word(holding: Holding) -> str:
     how = "boundary" if holding.route == BOUNDARY else "policy"
     digest = ""
     if holding.document is not None and not holding.document.empty:
-        text = _REF.sub(lambda m: without_module(m[1]), canonical_text(holding.document))
-        digest = f" [{hashlib.sha256(text.encode()).hexdigest()[:12]}]"
+        digest = f" [{_digest(holding.document)}]"
     return f"{holding.holder} has {how} {holding.policy.label}{digest}"
+
+
+def policy_word(kind: str, document: Document) -> str:
+    """A policy by its type and by what it says, whatever it is called and wherever it stands."""
+    return f"{kind} [{_digest(document)}]"
+
+
+def _digest(document: Document) -> str:
+    text = _REF.sub(lambda m: without_module(m[1]), canonical_text(document))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def member_word(user: Principal, group: Principal) -> str:

@@ -16,9 +16,9 @@ from tfratchet.iam.engine.decide import Policies
 from tfratchet.iam.engine.policy import ALLOW_ALL, CompiledPolicy, PolicyLike
 from tfratchet.iam.policy_places import SCP, other_actions
 from tfratchet.iam.probes import Prober
-from tfratchet.matching import Matching
+from tfratchet.matching import Matching, without_module
 from tfratchet.model import Resource, Root
-from tfratchet.values import Unknown, Value, display
+from tfratchet.values import Unknown, Value, canonical, display, replace_refs
 
 ATTACHMENT = "aws_organizations_policy_attachment"
 _MAX_DEPTH = 6
@@ -85,10 +85,10 @@ class _Finder:
         before, stays = self.compiled(policy, False), self.matching.head_for(policy)
         if before is None or stays is None:
             return
-        now = list(self._attachments(self.matching.head, stays))
+        now = list(_attachments(self.matching.head, stays))
         reached = {self.matching.text_of_head(a.get("target_id")) for a in now}
         vague = next((a for a in now if a.symbolic or not _tells(a.get("target_id"))), None)
-        for base in self._attachments(self.matching.base, policy):
+        for base in _attachments(self.matching.base, policy):
             target = base.get("target_id")
             if forgotten(base.address) or any(t in reached for t in self._above(target)):
                 continue
@@ -139,21 +139,27 @@ class _Finder:
             if policy is not None:
                 yield policy, self._targets(self.matching.head, resource)
 
-    def _attachments(self, root: Root, policy: Resource) -> Iterator[Resource]:
-        for attachment in root.managed(ATTACHMENT):
-            named = attachment.get("policy_id")
-            if isinstance(named, Unknown) and policy.address in named.refs:
-                yield attachment
-
     def _targets(self, root: Root, policy: Resource) -> frozenset[str]:
         text = self.matching.text_of_head if root is self.matching.head else self.matching.text_of_base
-        return frozenset(text(a.get("target_id")) for a in self._attachments(root, policy))
+        return frozenset(text(a.get("target_id")) for a in _attachments(root, policy))
 
     def _target_gone(self, target: Value) -> bool:
         """Whether the account (or unit) that was the target goes, too."""
         refs = target.refs if isinstance(target, Unknown) else ()
         found = [self.matching.base.resources.get(a) for a in refs]
         return any(r is not None and r.managed and self.matching.head_for(r) is None for r in found)
+
+
+def _attachments(root: Root, policy: Resource) -> Iterator[Resource]:
+    for attachment in root.managed(ATTACHMENT):
+        named = attachment.get("policy_id")
+        if isinstance(named, Unknown) and policy.address in named.refs:
+            yield attachment
+
+
+def targets_of(root: Root, policy: Resource) -> list[str]:
+    """What a policy is attached to, in words without folders and modules."""
+    return sorted({canonical(replace_refs(a.get("target_id"), without_module)) for a in _attachments(root, policy)})
 
 
 def _is_root(target: Value) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tfratchet.iam.answers import FOREVER, OLD
 from tfratchet.iam.engine.strings import has_holes
-from tfratchet.iam.guards import GuardLoss, guard_losses, opens_without_mfa
+from tfratchet.iam.guards import GuardLoss, guard_losses, new_policies, opens_without_mfa
 from tfratchet.model import Finding, Severity
 from tfratchet.rules.attributes import once
 from tfratchet.rules.base import Rule, side
@@ -56,6 +56,9 @@ class GuardRule(Rule):
         for group in by_place.values():
             worst = max(group, key=lambda f: (f.loss.certain, self.weighs(f), len(f.loss.actions)))
             yield self._tell(pair, worst, group)
+
+    def gained(self, pair: RootPair) -> Iterator[str]:
+        yield from once(pair, "new-policies", lambda p: tuple(new_policies(p)))
 
     def _tell(self, pair: RootPair, found: GuardLoss, group: Sequence[GuardLoss]) -> Finding:
         loss = found.loss

@@ -1,0 +1,21 @@
+terraform {
+  backend "s3" {
+    bucket = "example-states"
+    key    = "old.tfstate"
+  }
+}
+
+data "aws_caller_identity" "current" {}
+
+resource "aws_organizations_policy" "keep" {
+  name = "keep"
+  content = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Deny", Action = ["cloudtrail:StopLogging", "organizations:LeaveOrganization"], Resource = "*" }]
+  })
+}
+
+resource "aws_organizations_policy_attachment" "keep" {
+  policy_id = aws_organizations_policy.keep.id
+  target_id = "ou-abcd-12345678"
+}
