@@ -123,7 +123,7 @@ def holding_word(holding: Holding) -> str:
     digest = ""
     if holding.document is not None and not holding.document.empty:
         digest = f" [{_digest(holding.document)}]"
-    return f"{holding.holder} has {how} {holding.policy.label}{digest}"
+    return f"{_called(holding.holder)} has {how} {holding.policy.label}{digest}"
 
 
 def policy_word(kind: str, document: Document) -> str:
@@ -138,12 +138,17 @@ def _digest(document: Document) -> str:
 
 def member_word(user: Principal, group: Principal) -> str:
     """``user bob is in group x``."""
-    return f"{user} is in {group}"
+    return f"{_called(user)} is in {_called(group)}"
+
+
+def _called(principal: Principal) -> str:
+    """A principal by its name; each of an unknown list by the name of its elements, however a block goes over it."""
+    return f"{principal.kind} {principal.id if principal.many else principal.label}"
 
 
 def elsewhere(principal: Principal) -> str:
     """``user bob is created elsewhere``."""
-    return f"{principal} is created elsewhere"
+    return f"{_called(principal)} is created elsewhere"
 
 
 def new_words(base: Entitlements, head: Entitlements) -> Iterator[str]:
