@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,8 @@ def client(endpoint: str) -> audit_accounts.Client:
     )
 
 
-def audit(folder: Path, endpoint: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The command, run in ``folder`` with a bare environment."""
+def environment(folder: Path, endpoint: str, **more: str) -> dict[str, str]:
+    """A bare one, that leads to ``endpoint`` and nowhere else. Empty values take a variable away."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
     env |= {
         "AWS_ENDPOINT_URL": endpoint,
@@ -64,9 +65,14 @@ def audit(folder: Path, endpoint: str, *arguments: str, **environment: str) -> s
         "AWS_CONFIG_FILE": str(folder / "config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),
         "NO_PROXY": "127.0.0.1",
-        **environment,
+        **more,
     }
-    env = {k: v for k, v in env.items() if v}
+    return {k: v for k, v in env.items() if v}
+
+
+def audit(folder: Path, endpoint: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """The command, run in ``folder``."""
+    env = environment(folder, endpoint, **more)
     command = [PROGRAM, "audit", *arguments]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
 
@@ -219,7 +225,8 @@ def test_boto3_is_not_installed(endpoint: str, tmp_path: Path) -> None:
 class Between:
     """Hands everything on to moto, but for calls whose body matches a pattern: these get an error of AWS."""
 
-    def __init__(self, target: str, pattern: str, code: str) -> None:
+    def __init__(self, target: str, pattern: str, code: str, before: Callable[[], None] = lambda: None) -> None:
+        """``before``: what happens before such an error is sent."""
         wrong = re.compile(pattern)
 
         class Handler(BaseHTTPRequestHandler):
@@ -236,6 +243,7 @@ class Between:
             def _any(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 if wrong.search(f"{self.path} {self.headers.get('X-Amz-Target', '')} {body.decode(errors='replace')}"):
+                    before()
                     error = f"<ErrorResponse><Error><Code>{code}</Code><Message>no</Message></Error></ErrorResponse>"
                     self._answer(403, error.encode(), "text/xml")
                     return
@@ -289,3 +297,31 @@ def test_what_is_refused_is_an_error_beside_the_findings(server: str, tmp_path: 
     assert "password policy not read: iam:GetAccountPasswordPolicy: AWS refuses it (AccessDenied)" in done.stderr
     assert "1 error: not everything was looked at" in done.stdout
     assert "TFR601" not in done.stdout
+
+
+def test_ctrl_c_waits_for_no_server(server: str, tmp_path: Path) -> None:
+    """AWS knows the caller and then does not answer any more. Calls under way would be repeated for minutes."""
+    asked, go_on = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        asked.set()
+        go_on.wait(120)
+
+    with Between(server, "Action=GetAccountSummary", "AccessDenied", before=hang) as url:
+        process = subprocess.Popen(
+            [PROGRAM, "audit"],
+            cwd=tmp_path,
+            env=environment(tmp_path, url),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert asked.wait(60)
+            process.send_signal(signal.SIGINT)
+            output = process.communicate(timeout=30)
+        finally:
+            go_on.set()
+            process.kill()
+    assert process.returncode == 130
+    assert output == ("", "")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import botocore.exceptions as aws
 
+from tfratchet.account.collect.pool import Pool
 from tfratchet.account.facts import Unread
 from tfratchet.account.session import WORKERS, Account, error_code, refused, told_error
 
@@ -38,16 +39,16 @@ class Reader:
         self._unread: dict[tuple[str, str], Unread] = {}
         self._lock = threading.Lock()
         self._ended = threading.Event()
-        self._parts = ThreadPoolExecutor(8, thread_name_prefix="part")
-        self._calls = ThreadPoolExecutor(WORKERS, thread_name_prefix="call")
+        self._parts = Pool(8, "part")
+        self._calls = Pool(WORKERS, "call")
 
     def __enter__(self) -> Reader:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
-        self._parts.shutdown(cancel_futures=True)
-        self._calls.shutdown(cancel_futures=True)
+        self._parts.stop()
+        self._calls.stop()
 
     @property
     def unread(self) -> tuple[Unread, ...]:
