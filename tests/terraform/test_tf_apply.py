@@ -6,11 +6,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 import tf_harness
+from drift_check import drift_of
 
 pytestmark = pytest.mark.terraform
 
@@ -20,6 +22,8 @@ EXAMPLES = sorted(
     for path in tf_harness.TERRAFORM.glob(pattern)
     if path.is_dir()
 )
+NO_ACCOUNT = {"modules/log-bucket/examples/basic"}
+"""Examples that declare nothing that drift looks at."""
 Clients = Callable[..., Any]
 
 
@@ -197,12 +201,21 @@ def test_every_example_is_applied() -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_apply(workspace: tf_harness.MakeWorkspace, client: Clients, example: str) -> None:
-    """Apply, check with boto3, an empty second plan, and a destroy."""
+def test_apply(
+    workspace: tf_harness.MakeWorkspace,
+    client: Clients,
+    example: str,
+    aws: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Apply, check with boto3, no drift, an empty second plan, and a destroy."""
     root = workspace(example, prevent_destroy=True)
     assert root.validate() == []
     root.apply()
     CHECKS[example](client)
+    if example not in NO_ACCOUNT:
+        assert drift_of(root, aws, tmp_path, monkeypatch) == []
     unchanged, text = root.is_unchanged()
     assert unchanged, text
     empty_buckets(client)
