@@ -288,3 +288,26 @@ def test_the_policy_that_it_needs(world: World) -> None:
         statement["Action"]
     )
     assert not any("*" in action for action in statement["Action"])
+
+
+def test_whoever_runs_it_is_not_touched(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", world.key)  # bob's own
+    plan = planned("--force-password-reset", "bob")
+    assert plan["plan"] == []
+    assert plan["left"][0]["why"] == "user bob is who runs this"
+    (one,) = [x for x in planned("--only", "TFR612")["left"] if x["what"].startswith("attach")]
+    assert one["why"] == "user bob is who runs this"
+
+
+def test_the_role_that_it_assumes_is_not_touched_either(world: World, tmp_path: Path) -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/deploy"
+    for name in ("deploy", "other"):
+        world.iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "main.tf").write_text(
+        'resource "aws_iam_role_policy_attachment" "all" {\n  for_each = toset(["deploy", "other"])\n'
+        f'  role = each.value\n  policy_arn = "{GUARD}"\n}}\n'
+    )
+    plan = planned("--from", "drift", "--source", str(tmp_path / "infra"), "--role-arn", role)
+    assert [p["act"]["name"] for p in plan["plan"]] == ["other"]
+    assert [one["why"] for one in plan["left"]] == ["role deploy is who runs this"]
