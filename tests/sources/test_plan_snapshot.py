@@ -294,6 +294,35 @@ def test_what_nobody_configured_is_not_set() -> None:
     assert made.unknown == 0
 
 
+TRAIL = {"name": "t", "s3_bucket_name": "logs", "is_multi_region_trail": True}
+SELECTOR = {"read_write_type": "All", "include_management_events": True}
+DATA = {"type": "AWS::S3::Object", "values": ["arn:aws:s3:::a/"]}
+
+
+def test_dynamic_blocks_are_not_in_the_configuration_of_a_plan_and_set_all_the_same() -> None:
+    """Their unknown parts stay unknown, and are not taken for parts that the provider fills in."""
+    address = "aws_cloudtrail.t"
+    before = TRAIL | {"event_selector": [SELECTOR | {"data_resource": [DATA]}]}
+    after = TRAIL | {"event_selector": [SELECTOR | {"data_resource": [DATA | {"values": [None]}]}]}
+    inner = {"event_selector": [{"data_resource": [{"values": [True]}]}]}
+    configuration = {address: {"name": {"constant_value": "t"}}}
+    plan = planjson.plan([CHANGE(address, before, after, unknown=inner)], configuration=configuration)
+    (selector,) = sides(plan).head.resources[address].values["event_selector"]  # type: ignore[misc, union-attr]
+    assert isinstance(selector["data_resource"][0]["values"][0], Unknown)
+    assert {f.certainty.value for f in found(plan)} <= {"possible"}
+
+
+def test_dynamic_blocks_of_an_unknown_number() -> None:
+    address = "aws_cloudtrail.t"
+    before = TRAIL | {"event_selector": [SELECTOR | {"data_resource": [DATA]}]}
+    plan = planjson.plan(
+        [CHANGE(address, before, TRAIL, unknown={"event_selector": True})],
+        configuration={address: {"name": {"constant_value": "t"}}},
+    )
+    assert isinstance(sides(plan).head.resources[address].values["event_selector"], Unknown)
+    assert {f.certainty.value for f in found(plan)} == {"possible"}
+
+
 def test_a_document_that_is_read_at_apply_is_rendered_as_far_as_it_is_known() -> None:
     data = "data.aws_iam_policy_document.d"
     statement = {"effect": "Deny", "actions": ["iam:DetachUserPolicy"], "resources": [None]}

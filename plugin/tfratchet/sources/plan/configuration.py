@@ -55,7 +55,7 @@ class Block:
     def expression(self, path: Sequence[str | int]) -> Any:
         """What the configuration says at ``path``; None when it does not set it.
 
-        The blocks of a ``dynamic`` block stand there once, for all that it makes.
+        ``dynamic`` blocks are left out of the configuration in a plan.
         """
         current: Any = self.data.get("expressions")
         for step in path:
@@ -68,7 +68,8 @@ class Block:
                     return current
             elif isinstance(current, list):
                 if isinstance(step, int):
-                    current = current[step if step < len(current) else -1] if current else None
+                    # More blocks than the configuration shows: a ``dynamic`` block beside them makes the others.
+                    current = current[step] if step < len(current) else {}
                 else:
                     current = current[0].get(step) if current and isinstance(current[0], dict) else None
             else:

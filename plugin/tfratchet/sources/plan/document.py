@@ -294,7 +294,9 @@ class _Reader:
 
 def clean(value: Any) -> str:
     """A text without lone surrogates, which no report can write; ``""`` for what is no text."""
-    return _LONE_SURROGATE.sub("\ufffd", value) if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value if value.isascii() else _LONE_SURROGATE.sub("\ufffd", value)
 
 
 def _majors() -> str:

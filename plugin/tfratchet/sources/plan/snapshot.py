@@ -10,7 +10,7 @@ from tfratchet.model import ModuleCall, Moved, Problem, Removed, Resource, Root
 from tfratchet.sources.plan.configuration import Configuration, module_instances
 from tfratchet.sources.plan.document import Change, Document, Entry, clean
 from tfratchet.sources.plan.identifiers import DOCUMENT, Documents, Identifiers
-from tfratchet.sources.plan.values import Converter, Masks
+from tfratchet.sources.plan.values import Converter, Masks, nested_blocks
 from tfratchet.values import Value
 from tfratchet.wanted import wanted
 
@@ -43,7 +43,8 @@ def roots(document: Document, path: str, masks: Masks, fill: Fill = lambda resou
     changes = [c for c in document.changes if not c.deposed]
     sides = _Sides(document, changes)
     configuration = Configuration(document.configuration, sides.head.keys())
-    converter = Converter(document.label, masks, configuration)
+    blocks = nested_blocks([*sides.base.values(), *sides.head.values()])
+    converter = Converter(document.label, masks, configuration, blocks)
     base = _Builder(converter, configuration, sides.before, path).root(sides.base)
     head = _Builder(converter, configuration, {}, path, fill).root(sides.head)
     recorded = None

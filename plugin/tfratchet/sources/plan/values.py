@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tfratchet.errors import UserError
@@ -25,6 +25,24 @@ _COMPUTED_OF = {
     "aws_iam_user_login_profile": frozenset(["encrypted_password", "key_fingerprint", "password"]),
 }
 _ARGUMENTS = {("aws_cloudwatch_event_target", "arn")}
+
+
+# Nested blocks that the provider fills in when nobody configures them.
+_COMPUTED_BLOCKS = {"aws_iam_role": ("inline_policy",), "aws_s3_bucket": ()}
+
+
+def nested_blocks(entries: Iterable[Entry]) -> dict[str, frozenset[str]]:
+    """The names of nested blocks by type of resource, learned from those that are known. Without those that the
+    provider computes: of these nothing is known when they are not configured, and nobody asked for it.
+    """
+    found: dict[str, set[str]] = {}
+    for entry in entries:
+        names = found.setdefault(entry.type, set())
+        names.update(n for n, v in (entry.values or {}).items() if n not in names and is_blocks(v))
+    for kind, names in found.items():
+        if kind in _COMPUTED_BLOCKS:
+            names.difference_update(_COMPUTED_BLOCKS[kind] or tuple(names))
+    return {kind: frozenset(names) for kind, names in found.items()}
 
 
 def is_computed(kind: str, name: str) -> bool:
@@ -67,10 +85,14 @@ def _plain(value: Any) -> Value:
 class Converter:
     """Converts the values of the entries of one plan."""
 
-    def __init__(self, label: str, masks: Masks, configuration: Configuration) -> None:
+    def __init__(
+        self, label: str, masks: Masks, configuration: Configuration, blocks: Mapping[str, frozenset[str]] | None = None
+    ) -> None:
+        """``blocks``: names of nested blocks by type of resource, as far as they are known."""
         self.label = label
         self.masks = masks
         self.configuration = configuration
+        self.blocks = blocks or {}
         self.unknown = 0
         """How many values that the configuration sets were not known so far."""
 
@@ -89,11 +111,16 @@ class Converter:
         for name in names:
             if entry.managed and is_computed(entry.type, name):
                 continue
+            given = (entry.values or {}).get(name)
+            # The configuration in a plan leaves ``dynamic`` blocks out: what they make is set all the same.
+            dynamic = is_blocks(given) or name in self.blocks.get(entry.type, ())
             value = self._convert(
-                (entry.values or {}).get(name),
-                True if unknown is True else _part(unknown, name),
-                True if sensitive is True else _part(sensitive, name),
-                _Place(self.configuration, entry, block, (name,)),
+                given,
+                _part(unknown, name),
+                _part(sensitive, name),
+                _Place(
+                    self.configuration, entry, None if dynamic and block and not block.sets((name,)) else block, (name,)
+                ),
             )
             if value is not ABSENT:
                 found[clean(name)] = value
@@ -178,6 +205,11 @@ class _Place:
         if self.block is None:
             return Unknown(own)
         return resolve(self.configuration, self.block, self.entry, self.path, own)
+
+
+def is_blocks(value: Any) -> bool:
+    """Whether a value is that of nested blocks."""
+    return isinstance(value, list) and any(isinstance(v, dict) for v in value)
 
 
 def _part(tree: Any, key: str) -> Any:
