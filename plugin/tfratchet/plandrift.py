@@ -6,7 +6,7 @@ how much that weighs: what it puts back is told and does not fail a run.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from tfratchet.compare import compare
@@ -26,7 +26,16 @@ def drift_findings(roots: PlanRoots, settings: Settings, rules: Sequence[Rule]) 
     # The plan moves addresses before it does anything else: what is compared here has the old ones on both sides.
     drifted = _found(roots.recorded, roots.base, settings, rules)
     left = {_key(f) for f in _found(roots.recorded, roots.head, settings, rules)}
-    return [_told(finding, put_back=_key(finding) not in left) for finding in drifted]
+    return [_told(finding, _outcome(finding, roots, left)) for finding in drifted]
+
+
+def _outcome(finding: Finding, roots: PlanRoots, left: Collection[tuple[str, str]]) -> str:
+    """What the plan makes of something that was taken away: ``left``, ``back`` or ``moot``."""
+    if _key(finding) in left:
+        return "left"
+    target = next((m.target for m in roots.head.moved if m.source == finding.address), finding.address)
+    deleted = roots.recorded is not None and finding.address in roots.recorded.resources.keys() - roots.base.resources
+    return "moot" if deleted and target not in roots.head.resources else "back"
 
 
 def _found(base: Root, head: Root, settings: Settings, rules: Sequence[Rule]) -> Sequence[Finding]:
@@ -39,9 +48,16 @@ def _key(finding: Finding) -> tuple[str, str]:
     return finding.rule, without_keys(finding.address) if finding.rule.startswith("TFR3") else finding.address
 
 
-def _told(finding: Finding, *, put_back: bool) -> Finding:
+_TELLS = {
+    "left": "This was done outside of Terraform, and this plan does not put it back",
+    "back": "This was done outside of Terraform; this plan puts it back",
+    "moot": "This was done outside of Terraform; with this plan whoever had it, or what was had, goes as well",
+}
+
+
+def _told(finding: Finding, outcome: str) -> Finding:
     message = finding.message if finding.message.endswith((".", "!", "?")) else f"{finding.message}."
-    if put_back:
-        text = f"{message} This was done outside of Terraform; this plan puts it back"
-        return replace(finding, message=text, severity=Severity.LOW, fix=_PUT_BACK)
-    return replace(finding, message=f"{message} This was done outside of Terraform, and this plan does not put it back")
+    told = replace(finding, message=f"{message} {_TELLS[outcome]}")
+    if outcome == "left":
+        return told
+    return replace(told, severity=Severity.LOW, fix=_PUT_BACK if outcome == "back" else finding.fix)
