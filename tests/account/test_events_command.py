@@ -179,6 +179,11 @@ def test_a_broken_file_is_an_error_beside_the_findings(logs: Path, capsys: pytes
     assert shown.err.startswith(f"tfratchet: error: {log_name('20261121', mark='bad')}: ")
 
 
+def test_nothing_of_the_window_is_no_clean_run(logs: Path) -> None:
+    with pytest.raises(UserError, match="no log file can hold events until 2026-10-01"):
+        run(EventsArguments(logs=str(logs), until="2026-10-01"))
+
+
 def test_very_many_problems_are_cut(logs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for n in range(30):
         (logs / log_name(mark=f"bad{n:02d}")).write_bytes(b"")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
 from pathlib import Path
 from typing import Any
@@ -252,6 +253,13 @@ def test_files_of_something_else_are_told(tmp_path: Path) -> None:
     assert len(found) == 1
     assert reader.reading.problems == []
     assert reader.reading.notes() == ["1 file holds no record of CloudTrail: package.json"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
+def test_a_pipe_among_the_files_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.json.gz")
+    write_log(tmp_path / log_name(), [detach("alice")])
+    assert names(read(tmp_path)[0]) == ["DetachUserPolicy alice"]
 
 
 def test_no_folder_and_no_files(tmp_path: Path) -> None:

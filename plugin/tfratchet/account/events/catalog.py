@@ -44,11 +44,6 @@ RESTORES: Mapping[str, tuple[str, ...]] = {
 STOPPING = frozenset({"StopLogging", "DeleteTrail", "StopEventDataStoreIngestion", "DeleteEventDataStore"})
 """The calls that end the record of events: a gap begins."""
 
-_SOURCE_OF_RESTORES = {
-    "StartLogging": "cloudtrail.amazonaws.com",
-    "CreateTrail": "cloudtrail.amazonaws.com",
-    "StartEventDataStoreIngestion": "cloudtrail.amazonaws.com",
-}
 GLOBAL_SOURCES = frozenset({"iam.amazonaws.com", "organizations.amazonaws.com"})
 """Services whose events CloudTrail records in one region of the partition only."""
 
@@ -128,9 +123,7 @@ def asked_for(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, set[str]] = {}
     for source, event in _by_event():
         if event in wanted:
-            found.setdefault(source, set()).add(event)
-            for other in RESTORES.get(event, ()):
-                found.setdefault(_SOURCE_OF_RESTORES.get(other, source), set()).add(other)
+            found.setdefault(source, set()).update((event, *RESTORES.get(event, ())))
     return {source: tuple(sorted(events)) for source, events in sorted(found.items())}
 
 
