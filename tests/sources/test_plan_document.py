@@ -139,6 +139,13 @@ def test_what_is_not_as_the_format_has_it_is_refused(path: tuple[str | int, ...]
     assert "is no plan as the format has it" in refused(planjson.text(plan))
 
 
+def test_a_plan_whose_changes_were_cut_out() -> None:
+    """``jq`` had it: without the list of changes nothing would seem to change."""
+    plan = json.loads(FIXTURE.read_text())
+    del plan["resource_changes"]
+    assert "resource_changes is not there, though values are planned" in refused(json.dumps(plan))
+
+
 def test_modules_nested_without_end() -> None:
     module: dict[str, object] = {}
     for _ in range(200):

@@ -72,8 +72,6 @@ class Document:
     prior: Sequence[Entry]
     """The state after the refresh, that the plan starts from; data sources too."""
     changes: Sequence[Change]
-    has_changes: bool
-    """False when there is no list of changes at all (a refresh-only plan)."""
     drift: Sequence[Change] = ()
     configuration: Mapping[str, Any] = field(default_factory=dict)
     """The root module of the configuration, as written in the plan."""
@@ -140,13 +138,16 @@ class _Reader:
         self._kind(data)
         configuration = self.mapping(data, "configuration")
         prior_state = self.mapping(data, "prior_state")
-        changes = data.get("resource_changes")
+        if data.get("resource_changes") is None:
+            # Only a plan that changes nothing (refresh-only) has none, and it plans no values either.
+            planned = self.mapping(self.mapping(data, "planned_values"), "root_module", "planned_values.")
+            if planned.get("resources") or planned.get("child_modules"):
+                raise self.wrong("resource_changes", "not there, though values are planned")
         return Document(
             label=self.label,
             terraform_version=clean(data.get("terraform_version")),
             prior=list(self._state(self.mapping(prior_state, "values", "prior_state."), "prior_state")),
             changes=self._changes(data, "resource_changes"),
-            has_changes=changes is not None,
             drift=self._changes(data, "resource_drift"),
             configuration=self.mapping(configuration, "root_module", "configuration."),
             variables=self.mapping(data, "variables"),
