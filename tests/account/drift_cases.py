@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from memtree import MemTree
-from tfratchet.account.drift import Difference, compare
-from tfratchet.account.drift_source import from_state
+from tfratchet.account.drift.compare import Difference, compare
+from tfratchet.account.drift.source import from_state
 from tfratchet.account.facts import Facts, LiveGroup, LivePolicy, LiveRole, LiveTrail, LiveUser
 from tfratchet.hcl.load import load_root
 from tfratchet.model import Root

@@ -136,7 +136,7 @@ def test_what_does_not_exist() -> None:
 def test_what_could_not_be_read_is_not_taken_for_gone() -> None:
     from drift_cases import root_of
 
-    from tfratchet.account.drift import compare
+    from tfratchet.account.drift.compare import compare
 
     facts = replace(clean(), users={}, groups={}, policies={}, unread=(Unread("users", "iam:Get", "refused"),))
     compared = compare([root_of(CONFIGURATION)], facts)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfratchet.account.acts import AddToGroup, AttachPolicy, from_json
-from tfratchet.account.drift import compare
+from tfratchet.account.drift.compare import compare
 from tfratchet.account.facts import Facts
 
 USERS = ("u1", "u2", "u3")

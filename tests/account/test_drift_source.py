@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from drift_cases import ACCOUNT, IAM, clean, named, role, told, user
 
-from tfratchet.account.drift_run import assignments
-from tfratchet.account.drift_source import from_folder, from_state
+from tfratchet.account.drift.run import assignments
+from tfratchet.account.drift.source import from_folder, from_state
 from tfratchet.account.facts import Facts
 from tfratchet.errors import UserError
 

@@ -14,7 +14,7 @@ from remedy_world import ACCOUNT, GUARD, TRAIL, World, connect, weak
 
 from tfratchet.account.auditrun import findings as audit_findings
 from tfratchet.account.collect import collect
-from tfratchet.account.remedy_request import AUDIT_PARTS
+from tfratchet.account.remedy.request import AUDIT_PARTS
 from tfratchet.config import Settings
 from tfratchet.rules import live_rules
 from tfratchet.rules.live.audit.base import AuditRule

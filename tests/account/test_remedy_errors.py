@@ -17,10 +17,10 @@ from remedy_world import ACCOUNT, FLOORS, GUARD, REGION, TRAIL, World, connect, 
 from tfratchet.account.acts import Act, AttachPolicy, DeactivateKey, PutPolicyDocument, SetPasswordPolicy, StartLogging
 from tfratchet.account.facts import Facts, LiveGroup, LiveRole, LiveUser
 from tfratchet.account.journal import Journal, read
-from tfratchet.account.remedy_checks import AccountChecks
-from tfratchet.account.remedy_protect import Caller, Protection
-from tfratchet.account.remedy_run import PAUSES, Run
-from tfratchet.account.remedy_steps import ASKED, Phase, Reason, Step, history, plan_record
+from tfratchet.account.remedy.checks import AccountChecks
+from tfratchet.account.remedy.protect import Caller, Protection
+from tfratchet.account.remedy.run import PAUSES, Run
+from tfratchet.account.remedy.steps import ASKED, Phase, Reason, Step, history, plan_record
 from tfratchet.config import Settings
 from tfratchet.errors import UserError
 

@@ -20,9 +20,9 @@ from remedy_world import ACCOUNT, World, connect, every_act, states, weak
 
 from tfratchet.account.acts import Act
 from tfratchet.account.journal import Journal, read
-from tfratchet.account.remedy_checks import AccountChecks
-from tfratchet.account.remedy_run import Run
-from tfratchet.account.remedy_steps import ASKED, Phase, Reason, Step, history, plan_record
+from tfratchet.account.remedy.checks import AccountChecks
+from tfratchet.account.remedy.run import Run
+from tfratchet.account.remedy.steps import ASKED, Phase, Reason, Step, history, plan_record
 from tfratchet.config import Settings
 
 __all__ = ["endpoint", "server_url"]

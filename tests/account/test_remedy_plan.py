@@ -24,17 +24,17 @@ from tfratchet.account.acts import (
     UpdateTrail,
 )
 from tfratchet.account.auditrun import findings as audit_findings
-from tfratchet.account.drift import Compared
-from tfratchet.account.drift_run import told
+from tfratchet.account.drift.compare import Compared
+from tfratchet.account.drift.run import told
 from tfratchet.account.facts import AccessKey, Facts, LiveTrail, LiveUser
 from tfratchet.account.journal import Journal, read
-from tfratchet.account.remedy_audit import AuditPlanner
-from tfratchet.account.remedy_plan import Proposal, from_drift, make
-from tfratchet.account.remedy_protect import Protection
-from tfratchet.account.remedy_request import AUDIT_PARTS
-from tfratchet.account.remedy_show import Show, as_json, undoing
-from tfratchet.account.remedy_steps import ASKED, AUDIT, Reason, Step, history, plan_record
-from tfratchet.account.remedy_wishes import Wishes, deactivated, old_keys, proposals
+from tfratchet.account.remedy.audit import AuditPlanner
+from tfratchet.account.remedy.plan import Proposal, from_drift, make
+from tfratchet.account.remedy.protect import Protection
+from tfratchet.account.remedy.request import AUDIT_PARTS
+from tfratchet.account.remedy.show import Show, as_json, undoing
+from tfratchet.account.remedy.steps import ASKED, AUDIT, Reason, Step, history, plan_record
+from tfratchet.account.remedy.wishes import Wishes, deactivated, old_keys, proposals
 from tfratchet.config import Settings
 from tfratchet.errors import UserError
 from tfratchet.rules import live_rules

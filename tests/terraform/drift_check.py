@@ -9,8 +9,8 @@ import pytest
 import tf_harness
 
 from tfratchet.account.collect import collect
-from tfratchet.account.drift import PARTS, compare
-from tfratchet.account.drift_run import Sources, roots_of
+from tfratchet.account.drift.compare import PARTS, compare
+from tfratchet.account.drift.run import Sources, roots_of
 from tfratchet.account.session import Account
 
 

@@ -81,8 +81,8 @@ def drift(
     Exit code: 0 nothing at or above --fail-on, 1 drift, 2 something could not be compared.
     """
     from tfratchet.account.accepting import Known, acceptance
-    from tfratchet.account.drift_run import PARTS, Sources, assignments, settings_of
-    from tfratchet.account.drift_run import drift as run
+    from tfratchet.account.drift.run import PARTS, Sources, assignments, settings_of
+    from tfratchet.account.drift.run import drift as run
     from tfratchet.progress import Progress
     from tfratchet.report.finish import finish, known_format, outputs, rules_by_id, today
 

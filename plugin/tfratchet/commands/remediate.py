@@ -139,17 +139,17 @@ def remediate(
     Exit code: 0 nothing to do or all done and green, 1 something to do (dry run) or not green, 2 could not be done.
     """
     if print_policy:
-        from tfratchet.account.remedy_policy import policy_text
+        from tfratchet.account.remedy.policy import policy_text
 
         typer.echo(policy_text())
         return
-    from tfratchet.account.drift_run import assignments
-    from tfratchet.account.remedy_command import Consent
-    from tfratchet.account.remedy_command import remediate as run
-    from tfratchet.account.remedy_command import resume as run_on
-    from tfratchet.account.remedy_request import Request
-    from tfratchet.account.remedy_show import Show
-    from tfratchet.account.remedy_wishes import Wishes
+    from tfratchet.account.drift.run import assignments
+    from tfratchet.account.remedy.command import Consent
+    from tfratchet.account.remedy.command import remediate as run
+    from tfratchet.account.remedy.command import resume as run_on
+    from tfratchet.account.remedy.request import Request
+    from tfratchet.account.remedy.show import Show
+    from tfratchet.account.remedy.wishes import Wishes
     from tfratchet.account.session import Access
     from tfratchet.errors import UserError
     from tfratchet.report.finish import today

@@ -48,10 +48,10 @@ def undo(
 
     Exit code: 0 nothing to undo or all undone, 1 something to undo (dry run) or not all undone, 2 could not be done.
     """
-    from tfratchet.account.remedy_command import Consent
-    from tfratchet.account.remedy_command import undo as run
-    from tfratchet.account.remedy_request import Request
-    from tfratchet.account.remedy_show import Show
+    from tfratchet.account.remedy.command import Consent
+    from tfratchet.account.remedy.command import undo as run
+    from tfratchet.account.remedy.request import Request
+    from tfratchet.account.remedy.show import Show
     from tfratchet.account.session import Access
     from tfratchet.report.finish import today
 

@@ -1,4 +1,4 @@
-"""Drift rules, TFR660 to TFR672: what is declared and what the account has differ. The comparison: account/drift.py."""
+"""Drift rules, TFR660 to TFR672: what is declared and what the account has differ (account/drift compares)."""
 
 from tfratchet.rules.live.drift.base import DriftRule, tell
 from tfratchet.rules.live.drift.people import (

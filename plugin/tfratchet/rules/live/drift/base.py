@@ -1,4 +1,4 @@
-"""The base of the drift rules. The comparison itself is account/drift.py."""
+"""The base of the drift rules. The comparison itself is account/drift/compare.py."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tfratchet.model import Finding
 from tfratchet.rules.base import LiveRule, Reference, nist
 
 if TYPE_CHECKING:
-    from tfratchet.account.drift_items import Difference
+    from tfratchet.account.drift.items import Difference
 
 CONFIGURATION = (nist("CM-2"), nist("CM-3"), nist("CM-6"))
 """What every drift rule stands on."""

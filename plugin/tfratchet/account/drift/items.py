@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from tfratchet.account.drift_known import fill
-from tfratchet.account.drift_source import IN_STATE
+from tfratchet.account.drift.known import fill
+from tfratchet.account.drift.source import IN_STATE
 from tfratchet.iam.documents import Document, parse_document
 from tfratchet.iam.entitlements import INLINE, MODULE, Entitlements, Holding
 from tfratchet.iam.principals import TYPES, Policy, Principal

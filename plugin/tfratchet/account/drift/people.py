@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tfratchet.account.drift_items import (
+from tfratchet.account.drift.items import (
     Difference,
     Held,
     Key,
@@ -14,7 +14,7 @@ from tfratchet.account.drift_items import (
     key_of,
     known_names,
 )
-from tfratchet.account.drift_view import View, by_holder, differs, fits, of_aws, policy_name, surest
+from tfratchet.account.drift.view import View, by_holder, differs, fits, of_aws, policy_name, surest
 from tfratchet.iam.documents import Document, parse_document
 from tfratchet.iam.managed import allows
 from tfratchet.iam.rewrites import is_guard

@@ -18,8 +18,8 @@ from tfratchet.account.acts import (
 )
 from tfratchet.account.acts.base import USER
 from tfratchet.account.facts import Facts, LiveTrail, LiveUser
-from tfratchet.account.remedy_plan import Left, Proposal
-from tfratchet.account.remedy_steps import AUDIT, Reason
+from tfratchet.account.remedy.plan import Left, Proposal
+from tfratchet.account.remedy.steps import AUDIT, Reason
 from tfratchet.controls import CONTROLS
 from tfratchet.errors import UserError
 from tfratchet.model import Certainty, Finding

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tfratchet.account.acts import CreateMfaDevice, DeactivateKey, DeleteKey, ForcePasswordReset
-from tfratchet.account.remedy_plan import Left, Proposal
-from tfratchet.account.remedy_steps import ASKED, Reason, history
+from tfratchet.account.remedy.plan import Left, Proposal
+from tfratchet.account.remedy.steps import ASKED, Reason, history
 from tfratchet.errors import UserError
 
 if TYPE_CHECKING:

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from tfratchet.account.drift import PARTS, Compared, compare
-from tfratchet.account.drift_source import Declared, from_folder, from_state
+from tfratchet.account.drift.compare import PARTS, Compared, compare
+from tfratchet.account.drift.source import Declared, from_folder, from_state
 from tfratchet.config import Settings
 from tfratchet.errors import UserError
 from tfratchet.model import Finding, Problem, Resource, Root
 
 if TYPE_CHECKING:
-    from tfratchet.account.drift_items import Difference
+    from tfratchet.account.drift.items import Difference
     from tfratchet.account.facts import Facts
     from tfratchet.configfile import Loaded
     from tfratchet.pipeline import Outcome
@@ -117,7 +117,7 @@ def drift(facts: Facts, declared: Sequence[Declared], settings: Settings, *, eve
 
 
 def _relevant(root: Root) -> Mapping[str, Resource]:
-    from tfratchet.account.drift_source import WANTED
+    from tfratchet.account.drift.source import WANTED
 
     return {a: r for a, r in root.resources.items() if r.managed and r.type in WANTED}
 

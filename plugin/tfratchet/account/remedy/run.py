@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import botocore.exceptions as aws
 
 from tfratchet.account.acts import Act, RefusedError, State
-from tfratchet.account.remedy_steps import Phase, Step
+from tfratchet.account.remedy.steps import Phase, Step
 from tfratchet.account.session import stops, told_error
 from tfratchet.errors import UserError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tfratchet.account.drift_items import (
+from tfratchet.account.drift.items import (
     Held,
     Items,
     Key,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tfratchet.account.drift_items import Difference, Item, Items, Place
+from tfratchet.account.drift.items import Difference, Item, Items, Place
 from tfratchet.account.facts import Facts, LiveTrail
 from tfratchet.controls import CONTROLS, Control, Stronger
 from tfratchet.model import Severity

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from tfratchet.account.acts.base import ACCOUNT, ROLE, TRAIL
 from tfratchet.account.collect import PARTS, collect
-from tfratchet.account.drift import compare
-from tfratchet.account.drift_run import told
-from tfratchet.account.remedy_steps import ASKED, AUDIT, DRIFT, Step
+from tfratchet.account.drift.compare import compare
+from tfratchet.account.drift.run import told
+from tfratchet.account.remedy.steps import ASKED, AUDIT, DRIFT, Step
 from tfratchet.rules import live_rules
 from tfratchet.rules.live.audit.base import AuditRule, limits
 

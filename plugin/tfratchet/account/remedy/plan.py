@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tfratchet.account.acts import ACTS, Act, PutSelectors, SetPasswordPolicy, UpdateTrail, from_json
-from tfratchet.account.remedy_steps import DRIFT, Reason, Step
+from tfratchet.account.remedy.steps import DRIFT, Reason, Step
 from tfratchet.model import Certainty, Finding
 
 if TYPE_CHECKING:
-    from tfratchet.account.drift_items import Difference
-    from tfratchet.account.remedy_protect import Protection
+    from tfratchet.account.drift.items import Difference
+    from tfratchet.account.remedy.protect import Protection
 
 
 @dataclass(frozen=True, slots=True)

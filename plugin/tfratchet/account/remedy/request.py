@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING
 from tfratchet.account.accepting import Known, acceptance
 from tfratchet.account.auditrun import findings as audit_findings
 from tfratchet.account.collect import collect
-from tfratchet.account.drift import PARTS as DRIFT_PARTS
-from tfratchet.account.drift import compare
-from tfratchet.account.drift_run import Sources, roots_of, settings_of, told
+from tfratchet.account.drift.compare import PARTS as DRIFT_PARTS
+from tfratchet.account.drift.compare import compare
+from tfratchet.account.drift.run import Sources, roots_of, settings_of, told
 from tfratchet.account.journal import journals_of, read
-from tfratchet.account.remedy_audit import AuditPlanner
-from tfratchet.account.remedy_plan import Left, Plan, Proposal, from_drift, make
-from tfratchet.account.remedy_protect import Caller, Protection, caller_of
-from tfratchet.account.remedy_steps import AUDIT, DRIFT
-from tfratchet.account.remedy_wishes import Wishes, old_keys, proposals
+from tfratchet.account.remedy.audit import AuditPlanner
+from tfratchet.account.remedy.plan import Left, Plan, Proposal, from_drift, make
+from tfratchet.account.remedy.protect import Caller, Protection, caller_of
+from tfratchet.account.remedy.steps import AUDIT, DRIFT
+from tfratchet.account.remedy.wishes import Wishes, old_keys, proposals
 from tfratchet.account.session import Access, Account, assume, connect
 from tfratchet.errors import UserError
 from tfratchet.rules import live_rules
 from tfratchet.rules.live.audit.base import AuditRule, limits
 
 if TYPE_CHECKING:
-    from tfratchet.account.drift_source import Declared
+    from tfratchet.account.drift.source import Declared
     from tfratchet.account.facts import Facts
     from tfratchet.config import Settings
     from tfratchet.model import Finding, Problem

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tfratchet.account.drift_groups import Groups
-from tfratchet.account.drift_items import Difference, items
-from tfratchet.account.drift_people import People
-from tfratchet.account.drift_settings import password_differences, trail_differences
+from tfratchet.account.drift.groups import Groups
+from tfratchet.account.drift.items import Difference, items
+from tfratchet.account.drift.people import People
+from tfratchet.account.drift.settings import password_differences, trail_differences
 from tfratchet.account.facts import Facts
 from tfratchet.model import Problem, Root
 

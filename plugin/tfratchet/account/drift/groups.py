@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from tfratchet.account.drift_items import (
+from tfratchet.account.drift.items import (
     Difference,
     Member,
     Place,
@@ -13,7 +13,7 @@ from tfratchet.account.drift_items import (
     decoded,
     key_of,
 )
-from tfratchet.account.drift_view import View, differs, fits
+from tfratchet.account.drift.view import View, differs, fits
 from tfratchet.iam.documents import parse_document
 from tfratchet.iam.managed import allows
 from tfratchet.iam.principals import GROUP, ROLE, USER

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from tfratchet.account.remedy_plan import Left
-from tfratchet.account.remedy_steps import Phase, Step
+from tfratchet.account.remedy.plan import Left
+from tfratchet.account.remedy.steps import Phase, Step
 from tfratchet.errors import UserError
 from tfratchet.report.escape import printable
 from tfratchet.report.finish import wants_color

@@ -12,11 +12,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from tfratchet import __version__
-from tfratchet.account.drift_run import roots_of
+from tfratchet.account.drift.run import roots_of
 from tfratchet.account.journal import Journal, default_path, locked, read
-from tfratchet.account.remedy_checks import AccountChecks
-from tfratchet.account.remedy_protect import Protection
-from tfratchet.account.remedy_request import (
+from tfratchet.account.remedy.checks import AccountChecks
+from tfratchet.account.remedy.protect import Protection
+from tfratchet.account.remedy.request import (
     Context,
     Request,
     facts_for_protection,
@@ -26,9 +26,9 @@ from tfratchet.account.remedy_request import (
     refuse_too_many,
     unfinished,
 )
-from tfratchet.account.remedy_run import Run
-from tfratchet.account.remedy_show import Show, as_json, left_as_json
-from tfratchet.account.remedy_steps import History, Phase, Step, history, plan_record
+from tfratchet.account.remedy.run import Run
+from tfratchet.account.remedy.show import Show, as_json, left_as_json
+from tfratchet.account.remedy.steps import History, Phase, Step, history, plan_record
 from tfratchet.errors import UserError
 from tfratchet.model import Problem
 from tfratchet.progress import Progress

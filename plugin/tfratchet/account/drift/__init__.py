@@ -1,0 +1,1 @@
+"""Drift: what is declared in configuration or state, against what the account has."""
