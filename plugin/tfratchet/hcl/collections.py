@@ -97,9 +97,11 @@ def element_at(value: Unknown | list[Any], key: Unknown) -> Any:
     """
     text = value.expr if isinstance(value, Unknown) else canonical(value)
     if isinstance(value, list):
-        if len(value) != 1 or not isinstance(value[0], Rest) or not _counts(key, text):
+        if len(value) != 1 or not isinstance(value[0], Rest):
             return None
-        return value[0].value
+        # Another block of the same count, one for each: ``aws_iam_policy.x[*].arn`` at ``count.index``.
+        beside = key.expr == f"count.index({value[0].of.expr})"
+        return value[0].value if beside or _counts(key, text) else None
     if isinstance(value, Lazy):
         return None
     return element_of(value, f"{text}[*]") if key.expr == f"keys({text})[*]" or _counts(key, text) else None
