@@ -66,8 +66,8 @@ def run(arguments: DiffArguments) -> int:
 def compared(options: DiffOptions, sides: Sides, loaded: Loaded, progress: Progress | None = None) -> Outcome:
     """The outcome of comparing ``sides``, with accepted findings marked and everything a reader should know."""
     from tfratchet import pipeline
+    from tfratchet.accept.suppress import apply_suppressions, collect
     from tfratchet.sources.process import GitError
-    from tfratchet.suppress import apply_suppressions, collect
 
     try:
         outcome = pipeline.diff(options, sides, progress)
@@ -93,7 +93,7 @@ def _known(
     given = (arguments.baseline, arguments.write_baseline, arguments.reason, arguments.owner, arguments.expires)
     if not config.baseline and all(value is None for value in given):
         return lambda outcome: outcome
-    from tfratchet.knownrun import Compared, Options, acceptance
+    from tfratchet.accept.knownrun import Compared, Options, acceptance
 
     folders = tuple(options.paths)
 

@@ -152,7 +152,7 @@ def _known(
     given = (arguments.baseline, arguments.write_baseline, arguments.reason, arguments.owner, arguments.expires)
     if not loaded.config.baseline and all(value is None for value in given):
         return lambda outcome: outcome
-    from tfratchet.knownrun import Compared, Options, acceptance
+    from tfratchet.accept.knownrun import Compared, Options, acceptance
 
     sides = next((s.sides for s in sources if s.sides is not None), None)
     return acceptance(
@@ -304,7 +304,7 @@ def _without_nowhere(finding: Finding) -> Finding:
 
 def _accepted(outcome: Outcome, plans: Sequence[Input], settings: Settings, loaded: Loaded) -> Outcome:
     """Accepted findings: entries of the configuration, and comments and trailers of a source in a repository."""
-    from tfratchet.suppress import apply_suppressions, collect, from_config
+    from tfratchet.accept.suppress import apply_suppressions, collect, from_config
 
     result = outcome.result
     sides = next((p.source.sides for p in plans if p.source is not None and p.source.sides is not None), None)

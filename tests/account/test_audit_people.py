@@ -26,10 +26,10 @@ from audit_facts import (
     with_users,
 )
 
+from tfratchet.accept.suppress import address_matches
 from tfratchet.account.facts import AccessKey
 from tfratchet.config import Settings
 from tfratchet.model import Severity
-from tfratchet.suppress import address_matches
 
 READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 

@@ -71,7 +71,7 @@ def acceptance(
         for option, value in (("--reason", known.reason), ("--owner", known.owner), ("--expires", known.expires)):
             if value is not None:
                 raise UserError("is for new entries of --write-baseline", where=option)
-    from tfratchet import knownrun
+    from tfratchet.accept import knownrun
     from tfratchet.report.finish import day_of
 
     found = knownrun.from_file(known.baseline) if known.baseline else None
@@ -88,7 +88,7 @@ def acceptance(
 
 
 def _ignored(outcome: Outcome, loaded: Loaded, day: date) -> Outcome:
-    from tfratchet.suppress import apply_suppressions, from_config
+    from tfratchet.accept.suppress import apply_suppressions, from_config
 
     result = outcome.result
     findings, notes = apply_suppressions(result.findings, from_config(loaded.config.ignore, ()), day)

@@ -175,10 +175,10 @@ def _finish(
     files: Sequence[tuple[str, str]],
     told: int,
 ) -> int:
+    from tfratchet.accept.suppress import apply_suppressions, from_config
     from tfratchet.account.events.table import render
     from tfratchet.compare import Result
     from tfratchet.pipeline import Compared, Outcome
-    from tfratchet.suppress import apply_suppressions, from_config
 
     findings, notes = apply_suppressions(
         [j.finding for j in judged], from_config(loaded.config.ignore, loaded.new_ignores), settings.today

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 import fakes
-from tfratchet import jsonplace, known
+from tfratchet.accept import jsonplace, known
+from tfratchet.accept.known import Baseline, Known
+from tfratchet.accept.suppress import apply_suppressions
 from tfratchet.errors import UserError
-from tfratchet.known import Baseline, Known
 from tfratchet.model import Finding, Side
-from tfratchet.suppress import apply_suppressions
 
 TODAY = date(2026, 6, 1)
 

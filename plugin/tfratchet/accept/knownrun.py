@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from tfratchet import known
+from tfratchet.accept import known
+from tfratchet.accept.known import BY, Baseline, Known
+from tfratchet.accept.suppress import apply_suppressions
 from tfratchet.errors import UserError
-from tfratchet.known import BY, Baseline, Known
 from tfratchet.model import Location, Problem
 from tfratchet.report.finish import day_of
-from tfratchet.suppress import apply_suppressions
 
 if TYPE_CHECKING:
     from tfratchet.pipeline import Outcome

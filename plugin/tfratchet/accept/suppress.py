@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from tfratchet.comments import MARK, marked_comments
+from tfratchet.accept.comments import MARK, marked_comments
 from tfratchet.model import Finding, Location, Problem, Suppression
 
 if TYPE_CHECKING:

@@ -11,12 +11,8 @@ import pytest
 
 import fakes
 import gitrepo
-from tfratchet.comments import marked_comments
-from tfratchet.configfile import IgnoreEntry
-from tfratchet.model import Finding, Location, Problem, Side
-from tfratchet.pipeline import DiffOptions, Sides
-from tfratchet.sides import open_sides
-from tfratchet.suppress import (
+from tfratchet.accept.comments import marked_comments
+from tfratchet.accept.suppress import (
     DirectiveError,
     Ignore,
     address_matches,
@@ -26,6 +22,10 @@ from tfratchet.suppress import (
     from_trailers,
     parse_directive,
 )
+from tfratchet.configfile import IgnoreEntry
+from tfratchet.model import Finding, Location, Problem, Side
+from tfratchet.pipeline import DiffOptions, Sides
+from tfratchet.sides import open_sides
 
 TODAY = date(2026, 6, 1)
 

@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from tfratchet import jsonplace
+from tfratchet.accept import jsonplace
+from tfratchet.accept.suppress import Ignore
 from tfratchet.errors import UserError
 from tfratchet.model import Finding, Location, Problem, fingerprint
-from tfratchet.suppress import Ignore
 
 VERSION = 1
 BY = "baseline"
