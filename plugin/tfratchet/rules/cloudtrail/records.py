@@ -91,12 +91,14 @@ def records_of(item: Resource | ModuleCall, text: Text) -> Coverage:
     """The records of a trail (or of a module call, or an event data store), the default in place."""
     basic, advanced = _selectors(item)
     builder = _Builder(text)
+    there = False  # a selector that certainly is, whether it selects anything or not
     for block, maybe in _each(basic, text, builder):
         builder.basic(block, maybe)
+        there = there or not maybe
     for block, maybe in _each(advanced, text, builder):
         builder.advanced(block, maybe)
-    certain = any(not r.maybe for r in builder.records)
-    if not certain:
+        there = there or not maybe
+    if not there:
         # Without selectors, management events of both kinds are recorded.
         maybe = builder.records[0].maybe if builder.records else ""
         for access in _READ_WRITE:

@@ -82,7 +82,7 @@ class RecordsRule(Rule):
 def _told(found: Coverage) -> str:
     words = list(dict.fromkeys(r.words for r in found.records))
     rest = len(words) - 6
-    return "; ".join(words[:6]) + (f"; {rest} more" if rest > 0 else "")
+    return "; ".join(words[:6]) + (f"; {rest} more" if rest > 0 else "") or "nothing"
 
 
 def _where(trail: Trail) -> Location | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from tfratchet.account.facts import Facts, LiveTrail
 from tfratchet.account.snapshot import trail_resource
@@ -75,14 +74,7 @@ class ManagementEvents(AuditRule):
 
 def coverage(trail: LiveTrail) -> Coverage:
     """What a trail records."""
-    basic = trail.event_selectors
-    if basic and not trail.advanced_selectors and not any(map(_records, basic)):
-        return Coverage(())  # there are selectors, and none selects anything: not the same as none at all
     return records_of(trail_resource(trail), canonical)
-
-
-def _records(selector: Mapping[str, Any]) -> bool:
-    return bool(selector.get("IncludeManagementEvents", True) or selector.get("DataResources"))
 
 
 def _recorded(found: Coverage) -> str:
