@@ -300,7 +300,9 @@ def _best(record: Record, head: Sequence[Record]) -> int:
 def _covers(base: Record, head: Record) -> int:
     """What ``_best`` says, of one record, whatever decides whether that is there."""
     if head.category == "unknown" or base.category == "unknown":
-        return 2 if base == head else 1
+        # The same unknown selectors: handed on as a whole (Terraform 0.11), or written out one by one.
+        same = base.maybe != "" and (base.maybe, base.access) == (head.maybe, head.access)
+        return 2 if base == head or (same and base.category == "unknown") else 1
     if base.category != head.category or base.access != head.access:
         return 0
     if head.kind and base.kind != head.kind:
