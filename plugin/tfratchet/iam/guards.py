@@ -399,7 +399,7 @@ def _words_of(root: Root, policy: Resource) -> tuple[str, ...]:
     if not policy.managed or not (policy.type == SCP or policy.type in IDENTITY):
         return ()
     document = parse_document(value)
-    if not document.statements:
+    if all(s.effect != "Deny" for s in document.statements):
         return ()
     word = policy_word(policy.type, document)
     return (word, *(f"{word} on {t}" for t in targets_of(root, policy)))

@@ -127,12 +127,13 @@ def holding_word(holding: Holding) -> str:
 
 
 def policy_word(kind: str, document: Document) -> str:
-    """A policy by its type and by what it says, whatever it is called and wherever it stands."""
-    return f"{kind} [{_digest(document)}]"
+    """A policy by its type and by what it denies, whatever it is called and wherever it stands."""
+    return f"{kind} denies [{_digest(document, 'Deny ')}]"
 
 
-def _digest(document: Document) -> str:
-    text = _REF.sub(lambda m: without_module(m[1]), canonical_text(document))
+def _digest(document: Document, effect: str = "") -> str:
+    lines = [line for line in canonical_text(document).split("\n") if line.startswith(effect)]
+    text = _REF.sub(lambda m: without_module(m[1]), "\n".join(lines))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
