@@ -95,7 +95,8 @@ class _Finder:
             if any(_is_root(a.get("target_id")) for a in now):
                 continue
             gone = self._target_gone(target)
-            for loss in self._losses(before, []):
+            instead = [p for p, at in self._fresh(None) if self.matching.text_of_base(target) in at]
+            for loss in self._losses(before, instead):
                 told = replace(loss, harmless=True) if gone else loss
                 if vague is not None:
                     told = replace(told, certain=False, depends_on=(Unknown(f"what {vague.address} is attached to"),))
