@@ -15,6 +15,7 @@ from tfratchet.values import Unknown, Value
 CLOUDTRAIL = "cloudtrail.amazonaws.com"
 _SERVICE = f'Service: "{CLOUDTRAIL}"'
 _BUCKET = re.compile(r"(?:\$\{[^}]*\}|arn:[^:]*:s3:::(?:\$\{[^}]*\}|[^/$])*)(?=/|$)")
+_WHOLE = re.compile("^\u27e6[^\u27e7]*\u27e7(?:\\[[^\\]]*\\])?\\.arn$")
 _PUBLIC = ('AWS: "*"', '*: "*"')
 # A condition on one of these keeps a policy for everybody from being public (S3 user guide, "The meaning of public").
 _NARROWING = (
@@ -129,6 +130,8 @@ def _relative(resource: str) -> str:
     The policy belongs to the bucket, so its name says nothing; a literal ARN that becomes a reference is no change.
     """
     text = resource.strip('"')
+    if _WHOLE.match(text):
+        return ""
     bucket = _BUCKET.match(text)
     return text[bucket.end() :] if bucket is not None else text
 
