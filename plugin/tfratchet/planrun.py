@@ -14,7 +14,7 @@ from tfratchet.report.finish import finish, known_format, outputs, rules_by_id, 
 
 if TYPE_CHECKING:
     from tfratchet.configfile import Loaded
-    from tfratchet.model import Finding, Problem
+    from tfratchet.model import Problem
     from tfratchet.pipeline import Outcome
     from tfratchet.plansource import Source
     from tfratchet.progress import Progress
@@ -277,7 +277,7 @@ def compared(inputs: Inputs, settings: Settings, loaded: Loaded) -> Outcome:
             findings += [f for f in more if (f.rule, f.root, f.address) not in shown]
             errors += [replace(e, message=f"{e.message} (in the source)") for e in wrong]
     notes = [*(n for p in plans if p.source for n in p.source.notes), *result.notes]
-    findings = list(dict.fromkeys(map(_without_nowhere, findings)))
+    findings = list(dict.fromkeys(findings))
     result = replace(result, findings=findings, notes=notes, errors=errors)
     everything = [r for pair in pairs for r in pair]
     outcome = Outcome(
@@ -293,13 +293,6 @@ def compared(inputs: Inputs, settings: Settings, loaded: Loaded) -> Outcome:
         ),
     )
     return _accepted(outcome, plans, settings, loaded)
-
-
-def _without_nowhere(finding: Finding) -> Finding:
-    """A plan has no places, and where a rule says so by a place without a file, the finding has none."""
-    sides = {"base": finding.base, "head": finding.head}
-    nowhere = {n: replace(s, location=None) for n, s in sides.items() if s and s.location and not s.location.file}
-    return replace(finding, base=nowhere.get("base", finding.base), head=nowhere.get("head", finding.head))
 
 
 def _accepted(outcome: Outcome, plans: Sequence[Input], settings: Settings, loaded: Loaded) -> Outcome:

@@ -163,8 +163,9 @@ class _Comparer:
         old = item.holding
         kind, unknown, minor = Kind.DETACHED, item.unknown, item.minor
         instead = ""
-        where = self.context.staying.forgotten(old.source)
-        if where is not None:
+        forgotten = self.context.staying.forgotten(old.source)
+        where = forgotten.location if forgotten is not None else None
+        if forgotten is not None:
             kind, minor = Kind.FORGOTTEN, True
         elif partner is not None:
             kind, instead, where = Kind.SWAPPED, partner.policy.label, partner.location

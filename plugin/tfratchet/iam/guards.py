@@ -36,7 +36,7 @@ from tfratchet.iam.policy_places import (
 from tfratchet.iam.principals import ROLE, USER, Principal
 from tfratchet.iam.probes import Prober
 from tfratchet.iam.protected import protected_actions
-from tfratchet.iam.staying import Fate, Staying
+from tfratchet.iam.staying import Fate, Staying, with_forgotten
 from tfratchet.model import Location, Resource, Root
 from tfratchet.values import Unknown, Value, display, unknowns
 
@@ -116,12 +116,12 @@ class _Finder:
 
     def people(self) -> Iterator[GuardLoss]:
         """What each user and group who stays can do that base stopped."""
-        base, head = self.pair.base_entitlements, self.pair.head_entitlements
-        staying = Staying(self.pair.matching, base, head)
+        base, staying = self.pair.base_entitlements, self.staying
+        head = with_forgotten(base, self.pair.head_entitlements, staying, self._as_in_head)
         for principal in sorted(base.mentioned, key=lambda p: (p.kind, p.id)):
             if principal.kind == ROLE:
                 continue
-            before, after = self._reaching(base, principal, False), self._reaching(head, principal, True)
+            before, after = self._reaching(base, principal), self._reaching(head, principal)
             # What reaches people is asked with them, not by itself.
             self.told.update(a for h in base.reaching(principal) for a in (h.source, h.policy.address) if a)
             if not before or staying.of(principal).fate is Fate.GONE:
@@ -141,13 +141,23 @@ class _Finder:
                 if not loss.certain and loss.kind == "gain" and loss.needed_mfa:
                     yield self._of_person(principal, loss, kept)
 
+    @cached_property
+    def staying(self) -> Staying:
+        """What becomes of the principals of base."""
+        return Staying(self.pair.matching, self.pair.base_entitlements, self.pair.head_entitlements)
+
+    def _as_in_head(self, holding: Holding) -> Holding:
+        policy = self.pair.base.resources.get(holding.policy.address or "")
+        now = self.pair.matching.head_for(policy) if policy is not None else None
+        compiled = self._compile(now, argument_of(now), True) if now is not None else None
+        return replace(holding, document=compiled.document) if compiled is not None else holding
+
     def _asked(self, principal: Principal, one: Policies, other: Policies) -> Sequence[Loss]:
         if principal.kind == USER:
             return self.prober.losses(Asker.user(principal.label), one, other)
         return self.prober.everybody_losses(one, other)
 
-    def _reaching(self, side: Entitlements, principal: Principal, of_head: bool) -> list[Holding]:
-        del of_head
+    def _reaching(self, side: Entitlements, principal: Principal) -> list[Holding]:
         found = {h.policy.id: h for h in side.reaching(principal) if h.route not in (BOUNDARY, MODULE)}
         return [found[k] for k in sorted(found)]
 
@@ -226,11 +236,10 @@ class _Finder:
 
     def _left_together(self, policy: Resource) -> bool:
         """Whether whoever had a policy that is gone is gone, too."""
-        base, head = self.pair.base_entitlements, self.pair.head_entitlements
+        base = self.pair.base_entitlements
         holders = {h.holder for h in base.holdings if policy.address in (h.policy.address, h.source)}
-        staying = Staying(self.pair.matching, base, head)
         if holders:
-            return all(staying.of(h).fate is Fate.GONE for h in holders)
+            return all(self.staying.of(h).fate is Fate.GONE for h in holders)
         # A module that could not be read may have attached it.
         named = [c for c in self.pair.base.calls.values() if c.opaque and _names(dict(c.arguments), policy.address)]
         return bool(named) and all(self.pair.matching.call_for(c) is None for c in named)

@@ -51,8 +51,8 @@ def _membership(context: Sameness, old: Membership) -> Loss | Route | None:
         unknown += (Unknown(f"who {block} puts into which group"),)
     forgotten = context.staying.forgotten(old.source)
     others = [m for m in context.head.groups_of.get(user, []) if m.group != group or not extra]
-    where = forgotten
-    if where is None and others:
+    where = forgotten.location if forgotten is not None else None
+    if forgotten is None and others:
         where = others[0].location
     return Loss(
         Kind.FORGOTTEN if forgotten is not None else Kind.LEFT_GROUP,
@@ -87,7 +87,8 @@ def holders_gone(context: Sameness) -> Iterator[Loss]:
         stay = context.staying.of(principal)
         resource = base.names.declared.get(principal)
         if stay.fate is Fate.FORGOTTEN and resource is not None:
-            where = context.staying.forgotten(resource.address)
+            forgotten = context.staying.forgotten(resource.address)
+            where = forgotten.location if forgotten is not None else None
             yield Loss(Kind.FORGOTTEN, principal, resource.address, resource.location, new_location=where, minor=True)
         elif stay.fate is Fate.GONE:
             loss = _gone(context, principal)

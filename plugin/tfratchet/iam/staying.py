@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import enum
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from tfratchet.iam.entitlements import Entitlements
+from tfratchet.iam.entitlements import Entitlements, Holding
 from tfratchet.iam.principals import TYPES, Principal
 from tfratchet.matching import Matching, covers, without_keys
-from tfratchet.model import Location, ModuleCall
+from tfratchet.model import ModuleCall, Removed
 from tfratchet.values import REF_CLOSE, REF_OPEN, Unknown
 
 _MODULE_REF = re.compile(f"^{REF_OPEN}(module\\.[^{REF_CLOSE}]*){REF_CLOSE}")
@@ -54,13 +56,13 @@ class Staying:
             found = self._known[principal] = self._of(principal)
         return found
 
-    def forgotten(self, address: str) -> Location | None:
-        """Where a ``removed`` block of head says that an address of base is forgotten, not destroyed."""
+    def forgotten(self, address: str) -> Removed | None:
+        """The ``removed`` block of head that says that an address of base is forgotten, not destroyed."""
         if address in self.head.root.resources:
             return None
         for block in self.head.root.removed:
             if not block.destroy and covers(block.source, _plain(block.source, address)) is not None:
-                return block.location or Location("", 0)
+                return block
         return None
 
     def _of(self, principal: Principal) -> Stay:
@@ -116,6 +118,25 @@ class Staying:
     def _call(self, address: str) -> ModuleCall | None:
         found = self.base.root.calls.get(address)
         return found if found is not None and found.opaque else None
+
+
+def with_forgotten(
+    base: Entitlements, head: Entitlements, staying: Staying, in_head: Callable[[Holding], Holding]
+) -> Entitlements:
+    """Who has what in head, with the attachments and memberships that only Terraform forgets: the account keeps them.
+
+    ``in_head``: a holding of base with what head makes of the policy.
+    """
+    holdings = [in_head(h) for h in base.holdings if staying.forgotten(h.source) is not None]
+    memberships = [m for m in base.memberships if staying.forgotten(m.source) is not None]
+    if not holdings and not memberships:
+        return head
+    joined = copy.copy(head)
+    joined.holdings = [*head.holdings, *holdings]
+    joined.memberships = [*head.memberships, *memberships]
+    for answer in ("by_holder", "groups_of", "members_of", "mentioned"):  # worked out anew
+        joined.__dict__.pop(answer, None)
+    return joined
 
 
 def _plain(pattern: str, address: str) -> str:
