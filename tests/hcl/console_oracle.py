@@ -11,7 +11,6 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from memtree import MemTree
-
 from tfratchet.hcl.context import Context
 from tfratchet.hcl.convert import EvalError
 from tfratchet.hcl.evaluate import evaluate_expression

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from memtree import MemTree
 
+from memtree import MemTree
 from tfratchet.hcl.load import load_root
 from tfratchet.model import Location, Root
 from tfratchet.values import REST_KEY, JsonText, Rest, SetValue, Unknown, ref

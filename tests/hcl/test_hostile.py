@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from memtree import MemTree
 
+from memtree import MemTree
 from tfratchet.hcl.load import load_root
 from tfratchet.hcl.syntax import MAX_FILE_BYTES
 from tfratchet.model import Root

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from memtree import MemTree
 
+from memtree import MemTree
 from tfratchet.hcl.context import Context
 from tfratchet.hcl.evaluate import ModuleInstance
 from tfratchet.hcl.instances import Instance
