@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from drift_cases import ACCOUNT, differences, told, trail
 
-from tfratchet.account.facts import Facts, LiveTrail
+from tfratchet.account.facts import Facts, LiveTrail, Unread
 from tfratchet.model import Location, Severity
 
 PASSWORD = """
@@ -195,3 +195,18 @@ def test_a_trail_whose_name_is_not_known() -> None:
 def test_a_trail_of_another_account_is_not_the_declared_one() -> None:
     foreign = replace(trail(), arn=trail().arn.replace(ACCOUNT, "999999999999"))
     assert [m for _, m in told(TRAIL % "", account(foreign))] == ["trail main is declared and does not exist"]
+
+
+def test_a_trail_that_could_not_be_described_is_not_said_to_differ() -> None:
+    text = """
+resource "aws_cloudtrail" "this" {
+  name           = "main"
+  s3_bucket_name = "logs"
+}
+"""
+    found = trail(bucket="")
+    gap = Unread("trail:main", "cloudtrail:DescribeTrails", "AWS refuses it")
+    assert told(text, Facts(ACCOUNT, trails={found.arn: found}, unread=(gap,))) == []
+    other = replace(gap, action="cloudtrail:GetInsightSelectors")  # the settings are known
+    ((rule, message),) = told(text, Facts(ACCOUNT, trails={found.arn: found}, unread=(other,)))
+    assert (rule, "log bucket" in message) == ("TFR669", True)

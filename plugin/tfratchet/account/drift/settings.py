@@ -158,6 +158,9 @@ def _trail(item: Item, trail: LiveTrail, facts: Facts) -> Iterator[Difference]:
     if facts.could_read(f"trail:{trail.name}"):
         yield from _flags(item, trail, where)
         yield from _selectors(item, trail, where)
+    part, action = f"trail:{trail.name}", "cloudtrail:DescribeTrails"
+    if any(gap.part == part and gap.action == action for gap in facts.unread):
+        return  # nothing of it is known but that it is there
     for name, live in _TEXTS.items():
         value = item.resource.values.get(name)
         now = live(trail) or None
