@@ -106,8 +106,12 @@ def test_unused_keys_are_switched_off_and_old_ones_are_not() -> None:
         return {"bob": LiveUser("bob", f"arn:aws:iam::{ACCOUNT}:user/bob", keys=(key,))}
 
     long_ago, lately = NOW - timedelta(days=200), NOW - timedelta(days=3)
-    assert acts(facts(users=user(AccessKey("AKIA1", True, long_ago, long_ago)))) == [DeactivateKey("bob", "AKIA1")]
-    assert acts(facts(users=user(AccessKey("AKIA1", True, long_ago, None)))) == [DeactivateKey("bob", "AKIA1")]
+    assert acts(facts(users=user(AccessKey("AKIA1", True, long_ago, long_ago)))) == [
+        DeactivateKey("bob", "AKIA1", long_ago.isoformat())
+    ]
+    assert acts(facts(users=user(AccessKey("AKIA1", True, long_ago, None)))) == [
+        DeactivateKey("bob", "AKIA1", long_ago.isoformat())
+    ]
     assert acts(facts(users=user(AccessKey("AKIA1", True, long_ago, lately)))) == []  # old, and in use
     assert acts(facts(users=user(AccessKey("AKIA1", False, long_ago, None)))) == []
 

@@ -5,8 +5,9 @@ Only modules below ``account/`` and the commands on the live account import this
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,6 +19,7 @@ from tfratchet.errors import UserError
 try:
     import boto3
     import botocore.exceptions as aws
+    import botocore.session
     from botocore.config import Config
 except ImportError as missing:  # the extra is not installed
     raise UserError("this command needs boto3", hint="pip install 'tfratchet[aws]'") from missing
@@ -114,6 +116,47 @@ def assume(account: Account, role_arn: str) -> Account:
         region_name=account.region,
     )
     return Account(session, account.region)
+
+
+def behind(account: Account) -> Iterator[Account]:
+    """The credentials with which boto3 itself assumed the role of the session's profile (``source_profile``,
+    ``credential_source``), nearest first: whoever runs this is them as much as the role.
+
+    Raises UserError when AWS does not take them, though it just did.
+    """
+    seen: set[str] = set()
+    profile, region = account.session.profile_name, account.region
+    while profile not in seen:
+        seen.add(profile)
+        try:
+            with told("opening the AWS session"):
+                config = botocore.session.Session(profile=profile).get_scoped_config()
+        except UserError:  # a session with keys of its own may be called after a profile that there is not
+            return
+        if "role_arn" not in config or "web_identity_token_file" in config:
+            return
+        source = config.get("source_profile")
+        if source is None:
+            if config.get("credential_source") != "Environment":
+                return  # a machine or a container: a role that is no user
+            yield _with_keys({n: os.environ.get(n.upper()) for n in _KEYS}, region)
+            return
+        if source == profile:  # the role and the keys that assume it in one profile
+            yield _with_keys({n: config.get(n) for n in _KEYS}, region)
+            return
+        yield connect(Access(source, region))
+        profile = source
+
+
+_KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+
+
+def _with_keys(keys: Mapping[str, str | None], region: str) -> Account:
+    key, secret, token = (keys[n] for n in _KEYS)
+    session = boto3.Session(
+        aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=token, region_name=region
+    )
+    return Account(session, region)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from tfratchet.account.acts.base import USER, Act, RefusedError, State, Subject
@@ -25,14 +26,16 @@ def status_of(account: Account, user: str, key: str) -> str | None:
 
 @dataclass(frozen=True)
 class DeactivateKey(Act):
-    """Switches an access key off; it can be switched on again."""
+    """Switches an access key off; it can be switched on again. One that was used after the plan was made stays on."""
 
     kind: ClassVar[str] = "deactivate-access-key"
-    needs: ClassVar[tuple[str, ...]] = ("iam:ListAccessKeys", "iam:UpdateAccessKey")
+    needs: ClassVar[tuple[str, ...]] = ("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "iam:UpdateAccessKey")
 
     user: str
     key: str
     """Id of the key (``AKIA...``): a name, not a secret."""
+    unused_since: str = ""
+    """When it was made or last used, as far as the plan knows (ISO 8601)."""
 
     @property
     def subject(self) -> Subject:
@@ -48,7 +51,12 @@ class DeactivateKey(Act):
         return {"status": None if before["status"] is None else "Inactive"}
 
     def do(self, account: Account, before: State) -> None:  # noqa: ARG002
-        account.client("iam").update_access_key(UserName=self.user, AccessKeyId=self.key, Status="Inactive")
+        iam = account.client("iam")
+        if self.unused_since:
+            used = iam.get_access_key_last_used(AccessKeyId=self.key)["AccessKeyLastUsed"].get("LastUsedDate")
+            if used is not None and used > datetime.fromisoformat(self.unused_since):
+                raise RefusedError(f"access key {self.key} has been used since the plan was made")
+        iam.update_access_key(UserName=self.user, AccessKeyId=self.key, Status="Inactive")
 
     def undo(self, account: Account, before: State, after: State) -> None:  # noqa: ARG002
         account.client("iam").update_access_key(UserName=self.user, AccessKeyId=self.key, Status=before["status"])

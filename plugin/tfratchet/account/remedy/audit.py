@@ -123,11 +123,17 @@ class AuditPlanner:
         user = self._users.get(match[1]) if match else None
         if match is None or user is None:
             return "the id of the key could not be read"
-        return DeactivateKey(user.name, match[2])
+        key = next((k for k in user.keys if k.id == match[2]), None)
+        since = None if key is None else key.last_used or key.created
+        return DeactivateKey(user.name, match[2], since.isoformat() if since else "")
 
     def _trail(self, finding: Finding, act: Callable[[LiveTrail], Act]) -> Act | str:
         trail = self.facts.trails.get(finding.address)
-        return act(trail) if trail is not None else "the trail could not be read"
+        if trail is None:
+            return "the trail could not be read"
+        if not _own(trail.arn, self.facts):
+            return f"the trail belongs to account {trail.arn.split(':')[4]}: put it right there"
+        return act(trail)
 
     def _everywhere(self, trail: LiveTrail) -> Act:
         return UpdateTrail(trail.arn, trail.home_region, {"multi_region": True, "global_events": True})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,7 +21,7 @@ from tfratchet.account.remedy.plan import Left, Plan, Proposal, from_drift, make
 from tfratchet.account.remedy.protect import Caller, Protection, caller_of
 from tfratchet.account.remedy.steps import AUDIT, DRIFT
 from tfratchet.account.remedy.wishes import Wishes, old_keys, proposals
-from tfratchet.account.session import Access, Account, assume, connect
+from tfratchet.account.session import Access, Account, assume, behind, connect
 from tfratchet.errors import UserError
 from tfratchet.rules import live_rules
 from tfratchet.rules.live.audit.base import AuditRule, limits
@@ -95,6 +96,8 @@ def open_context(request: Request) -> Context:
     base = connect(Access(access.profile, access.region))
     account = assume(base, access.role_arn) if access.role_arn else base
     callers = [caller_of(a) for a in ([base] if account is base else [base, account])]
+    if access.profile or "AWS_ACCESS_KEY_ID" not in os.environ:  # else boto3 takes no profile
+        callers += [caller_of(a) for a in behind(base)]
     return Context(account, callers, declared, settings, lambda found: _accepted(found, accept))
 
 

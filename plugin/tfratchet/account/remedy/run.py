@@ -97,7 +97,7 @@ class Run:
             if step.phase is not Phase.OPEN:
                 self.journal.write("intent", n=step.number, before=before)
                 step.phase, step.before = Phase.OPEN, before
-            self._call(step, lambda: act.do(self.account, before), act.target(before), steps)
+            self._call(step, lambda: act.do(self.account, before), now, act.target(before), steps)
             after = self._settle(lambda s: s == act.target(before), act, steps)
         except RefusedError as refused:
             self._failed(step, str(refused))
@@ -156,7 +156,7 @@ class Run:
                 self.tell(step, "undoing")
                 self.journal.write("undo-intent", n=step.number)
                 step.undo = Phase.OPEN
-                self._call(step, lambda: act.undo(self.account, before, after), before, steps)
+                self._call(step, lambda: act.undo(self.account, before, after), now, before, steps)
                 if self._settle(lambda s: s == before, act, steps) != before:
                     raise RefusedError("AWS took the call, but the account does not show its effect")
         except RefusedError as refused:
@@ -170,7 +170,7 @@ class Run:
 
     # -- asking AWS ----------------------------------------------------------------------------------------------
 
-    def _call(self, step: Step, call: Callable[[], None], wanted: State, steps: Iterable[Step]) -> None:
+    def _call(self, step: Step, call: Callable[[], None], was: State, wanted: State, steps: Iterable[Step]) -> None:
         """Make a call that changes something. What AWS surely refused is ``failed``; else the live state tells."""
         try:
             call()
@@ -188,12 +188,15 @@ class Run:
                     step.undo, step.undo_error = Phase.FAILED, told.message
                     self.journal.write("undo-failed", n=step.number, error=told.message)
                 raise self._stop(told, steps) from error
-            # A broken connection or an error inside AWS: the call may have happened.
+            # A broken connection or an error inside AWS, perhaps before a repetition that was refused ("exists
+            # already"): the call may have happened.
             try:
-                happened = step.act.read(self.account) == wanted
+                now = step.act.read(self.account)
             except (aws.BotoCoreError, aws.ClientError, RefusedError):
-                happened = False
-            if not happened:
+                raise self._stop(told, steps) from error
+            if now != wanted:
+                if _answered(error) and not stops(error) and now == was:
+                    raise RefusedError(told.message) from error
                 raise self._stop(told, steps) from error
 
     def _asking(self, question: Callable[[], _Answer], doing: str, steps: Iterable[Step]) -> _Answer:
@@ -242,8 +245,19 @@ def undo_refusal(step: Step, now: State) -> str | None:
 
 
 def _surely_refused(error: Exception) -> bool:
-    """Whether AWS has answered that it did not do it: no broken connection, no error of its own."""
+    """Whether AWS has answered that it did not do it: to the first call, no broken connection, no error of its own."""
+    return _answered(error) and _tries(error) == 0
+
+
+def _answered(error: Exception) -> bool:
+    """Whether the last answer was that it is not done."""
     if not isinstance(error, aws.ClientError):
         return False
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return 400 <= status < 500
+
+
+def _tries(error: Exception) -> int:
+    """How often botocore had to repeat the call: what became of the earlier ones is not known."""
+    response = error.response if isinstance(error, aws.ClientError) else {}
+    return int(response.get("ResponseMetadata", {}).get("RetryAttempts", 0))

@@ -104,7 +104,7 @@ def old_keys(
 def deactivated(journals: Sequence[Sequence[Record]]) -> Mapping[str, datetime]:
     """When our own runs switched keys off, by id of the key."""
     found: dict[str, datetime] = {}
-    for records in journals:
+    for records in filter(None, journals):  # a run that died before its first record did nothing
         steps = history(records).steps
         for record in records:
             if record["type"] in ("done", "undone") and isinstance(steps[record["n"]].act, DeactivateKey):
