@@ -50,6 +50,7 @@ def compare(roots: Sequence[Root], facts: Facts, *, everything: bool = False) ->
         for gap in facts.unread
         if gap.part.partition(":")[0] in PARTS | {"trail"}
     ]
+    errors = [*declared.errors, *errors]
     looked_at = sum(len(found) for found in (declared.held, declared.members, declared.policies))
     looked_at += sum(len(found) for found in (declared.password, declared.trails, *declared.principals.values()))
     return Compared(list(_once(found)), errors, looked_at)

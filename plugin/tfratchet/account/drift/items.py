@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from tfratchet.account.drift.known import fill
+from tfratchet.account.drift.known import fill, of_account
 from tfratchet.account.drift.source import IN_STATE
 from tfratchet.iam.documents import Document, parse_document
 from tfratchet.iam.entitlements import INLINE, MODULE, Entitlements, Holding
 from tfratchet.iam.principals import TYPES, Policy, Principal
-from tfratchet.model import Location, Resource, Root, Severity
+from tfratchet.model import Location, Problem, Resource, Root, Severity
 from tfratchet.values import JsonText, Template, Unknown, Value, display, is_known
 
 _POLICY_ARN = re.compile(r"^arn:[^:]*:iam::([^:]*):policy/(.+)$", re.DOTALL)
@@ -160,13 +160,17 @@ class Items:
     """Names of groups whose members one resource declares in full."""
     exclusive: set[tuple[str, str]] = field(default_factory=set)
     """(kind, name) of principals whose policies an ``_exclusive`` resource rules, whoever created them."""
+    errors: list[Problem] = field(default_factory=list)
+    """What is declared of another account."""
 
 
 def items(roots: Iterable[Root], account: str, partition: str) -> Items:
     """What ``roots`` declare."""
     found = Items()
     for root in roots:
-        _Reader(fill(root, account, partition), found).read()
+        here, elsewhere = of_account(root, account)
+        found.errors += [elsewhere] if elsewhere is not None else []
+        _Reader(fill(here, account, partition), found).read()
     return found
 
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from tfratchet.model import Resource, Root
+from tfratchet.model import Problem, Resource, Root
 from tfratchet.values import REF_CLOSE, REF_OPEN, Choice, JsonText, Rest, SetValue, Template, Unknown
 
 _REF = re.compile(f"^{REF_OPEN}([^{REF_CLOSE}]*){REF_CLOSE}((?:\\[.*\\])?)\\.([a-z_]+)$", re.DOTALL)
+_ACCOUNT = re.compile(r"^arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
 _IAM = {"aws_iam_user": "user", "aws_iam_group": "group", "aws_iam_role": "role", "aws_iam_policy": "policy"}
 _SUFFIX = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
 
@@ -34,6 +35,40 @@ def fill(root: Root, account: str, partition: str) -> Root:
         for address, r in root.resources.items()
     }
     return replace(root, resources=resources)
+
+
+def of_account(root: Root, account: str) -> tuple[Root, Problem | None]:
+    """``root`` without what surely belongs to another account, as its own ARNs tell (a state has them), and the error
+    that says so. What has no ARN beside such things may be of either account: it counts as of an unknown provider.
+    """
+    accounts = {a: found for a, r in root.resources.items() if (found := _account_of(r)) is not None}
+    foreign = {a: found for a, found in accounts.items() if found != account}
+    if not foreign:
+        return root, None
+    others = ", ".join(sorted(set(foreign.values())))
+    all_foreign = len(foreign) == len(accounts)
+    kept = {
+        address: r
+        if address in accounts or r.provider or not r.managed
+        else replace(r, provider=f"of account {others}")
+        for address, r in root.resources.items()
+        if address not in foreign and not (all_foreign and r.managed and not r.provider)
+    }
+    count = "everything in it is" if all_foreign else f"{len(foreign)} of its resources are"
+    text = f"{count} of account {others}, the credentials are of {account}: that is not compared"
+    location = next(r.location for a, r in root.resources.items() if a in foreign)
+    where = "" if location is not None else f"{root.path}: "
+    return replace(root, resources=kept), Problem("account", f"{where}{text}", location)
+
+
+def _account_of(resource: Resource) -> str | None:
+    if not resource.managed or resource.provider:
+        return None
+    for name in ("arn", "policy_arn"):
+        match = _ACCOUNT.match(str(resource.values.get(name, "")))
+        if match is not None:
+            return match[1]
+    return None
 
 
 def _known(root: Root, account: str, partition: str) -> Mapping[tuple[str, str], str]:

@@ -140,6 +140,7 @@ def make_plan(
     facts = collect(context.account, parts, progress, limits=limits(context.settings))
     found: list[Proposal] = list(proposals(request.wishes, facts))
     left: list[Left] = []
+    elsewhere: list[Problem] = []
     if request.wishes.delete_keys_after is not None:
         journals = [read(path).records for path in journals_of(facts.account)]
         asked, spared = old_keys(context.account, facts, request.wishes.delete_keys_after, journals)
@@ -151,7 +152,9 @@ def make_plan(
         found += [p for p in more if not request.only or p.reason.rule in request.only]
         left += [one for one in alone if not request.only or one.rule in request.only]
     if DRIFT in looks_at:
-        pairs = told(compare(roots_of(context.declared), facts), context.settings)
+        compared = compare(roots_of(context.declared), facts)
+        elsewhere = [e for e in compared.errors if e.kind == "account"]
+        pairs = told(compared, context.settings)
         findings = context.accept([f for f, _ in pairs])
         chosen = [
             (f, d) for f, (_, d) in zip(findings, pairs, strict=True) if not request.only or f.rule in request.only
@@ -159,7 +162,7 @@ def make_plan(
         more, alone = from_drift(chosen)
         found, left = [*found, *more], [*left, *alone]
     shield = protection(request, context, facts)
-    return make(found, left, shield), shield, _unread(facts, context)
+    return make(found, left, shield), shield, [*elsewhere, *_unread(facts, context)]
 
 
 def _audit(facts: Facts, context: Context) -> Sequence[Finding]:
