@@ -1,4 +1,4 @@
-"""A state of another account than the one that the credentials lead to: nothing of it is drift, nor put right."""
+"""Drift where the names alone do not say what is meant: states of another account, names that AWS completes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from drift_cases import ACCOUNT, IAM, group, named, state_root, user
+from drift_cases import ACCOUNT, IAM, READ, differences, group, named, policy, state_root, told, user
 
 from tfratchet.account.drift.compare import compare
 from tfratchet.account.facts import Facts
@@ -54,3 +54,47 @@ def test_of_a_state_of_two_accounts_what_tells_no_account_is_only_possible(tmp_p
     assert all(OTHER in " ".join(d.depends) for d in found.differences if d not in sure)
     assert "2 of its resources" in found.errors[0].message
     assert json.dumps([d.address for d in found.differences]).count(OTHER) == 0
+
+
+def test_aws_own_policy_that_a_data_source_finds_by_name() -> None:
+    text = """
+resource "aws_iam_user" "alice" { name = "alice" }
+data "aws_iam_policy" "this" { name = "%s" }
+resource "aws_iam_user_policy_attachment" "alice" {
+  user       = aws_iam_user.alice.name
+  policy_arn = data.aws_iam_policy.this.arn
+}
+"""
+    start = "arn:aws:iam::aws:policy"
+    for name, path in (("ReadOnlyAccess", "ReadOnlyAccess"), ("ViewOnlyAccess", "job-function/ViewOnlyAccess")):
+        attached = Facts(ACCOUNT, users=named(user("alice", attached=(f"{start}/{path}",))))
+        assert told(text % name, attached) == []
+        (gone,) = differences(text % name, Facts(ACCOUNT, users=named(user("alice"))))
+        assert gone.remedy is not None
+        assert gone.remedy["policy"] == f"{start}/{path}"
+    # of two of one name the account's own is meant: AWS refuses to read both
+    own = policy("ReadOnlyAccess", READ)
+    facts = Facts(ACCOUNT, users=named(user("alice", attached=(own.arn,))), policies={own.arn: own})
+    assert told(text % "ReadOnlyAccess", facts) == []
+
+
+def test_the_one_policy_that_a_name_prefix_fits_is_the_one_that_is_meant() -> None:
+    text = """
+resource "aws_iam_user" "alice" { name = "alice" }
+resource "aws_iam_policy" "mfa" {
+  name_prefix = "mfa-"
+  policy      = "{}"
+}
+resource "aws_iam_user_policy_attachment" "alice" {
+  user       = aws_iam_user.alice.name
+  policy_arn = aws_iam_policy.mfa.arn
+}
+"""
+
+    def alice(*names: str) -> Facts:
+        return Facts(ACCOUNT, users=named(user("alice", attached=tuple(f"{IAM}:policy/{n}" for n in names))))
+
+    assert told(text, alice("mfa-2026")) == []
+    assert [rule for rule, _ in told(text, alice("mfa-2026", "admin"))] == ["TFR661"]
+    assert [rule for rule, _ in told(text, alice("mfa-2026", "mfa-2"))] == ["TFR661?", "TFR661?"]
+    assert [rule for rule, _ in told(text, alice("admin"))] == ["TFR660?", "TFR661"]

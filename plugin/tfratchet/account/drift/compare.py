@@ -33,7 +33,7 @@ class Compared:
 
 def compare(roots: Sequence[Root], facts: Facts, *, everything: bool = False) -> Compared:
     """Hold ``roots`` against ``facts``. ``everything``: tell what nobody declares wherever it is."""
-    declared = items(roots, facts.account, facts.partition)
+    declared = items(roots, facts.account, facts.partition, facts.policies)
     people, groups = People(declared, facts, everything), Groups(declared, facts, everything)
     found = [
         *people.principals(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from tfratchet.account.drift.known import fill, of_account
 from tfratchet.account.drift.source import IN_STATE
 from tfratchet.iam.documents import Document, parse_document
 from tfratchet.iam.entitlements import INLINE, MODULE, Entitlements, Holding
+from tfratchet.iam.managed import table
 from tfratchet.iam.principals import TYPES, Policy, Principal
 from tfratchet.model import Location, Problem, Resource, Root, Severity
 from tfratchet.values import JsonText, Template, Unknown, Value, display, is_known
@@ -164,19 +165,23 @@ class Items:
     """What is declared of another account."""
 
 
-def items(roots: Iterable[Root], account: str, partition: str) -> Items:
-    """What ``roots`` declare."""
+def items(roots: Iterable[Root], account: str, partition: str, live: Iterable[str] = ()) -> Items:
+    """What ``roots`` declare. ``live``: ARNs of the policies that the account has."""
+    keys = {key_of(arn) for arn in live}
     found = Items()
     for root in roots:
         here, elsewhere = of_account(root, account)
         found.errors += [elsewhere] if elsewhere is not None else []
-        _Reader(fill(here, account, partition), found).read()
+        _Reader(fill(here, account, partition), found, keys).read()
     return found
 
 
 class _Reader:
-    def __init__(self, root: Root, into: Items) -> None:
+    def __init__(self, root: Root, into: Items, live: Collection[Key] = ()) -> None:
         self.root = root
+        self.live = live
+        self.by_name = {r.values.get("name") for r in root.data("aws_iam_policy") if "arn" not in r.values}
+        """Names of policies that data sources look for: AWS's own are found by name as well."""
         self.into = into
         self.entitlements = Entitlements.of(root, lambda address: address)
 
@@ -272,8 +277,17 @@ class _Reader:
         for prefix, aws in (("aws:", True), ("aws_iam_policy:", False)):
             if policy.id.startswith(prefix):
                 text = _text(policy.id[len(prefix) :]) if aws else policy.id[len(prefix) :]
+                if not aws and text is not None and text in self.by_name and ("own", text) not in self.live:
+                    path = self._of_aws(text)
+                    if path is not None:
+                        return True, Name(path, path)
                 return aws, Name(text or policy.label, text) if policy.known else Name(policy.label)
         return False, Name(policy.label)
+
+    def _of_aws(self, name: str) -> str | None:
+        """Path and name of AWS's own policy of this name, as far as it is known."""
+        known = (*(k[1] for k in self.live if k[0] == "aws"), *table().policies)
+        return next((path for path in known if path.rpartition("/")[2] == name), None)
 
     def inline(self, holding: Holding) -> tuple[bool, Name]:
         text = _text(holding.policy.id.removeprefix("inline:"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tfratchet.account.drift.items import (
@@ -95,7 +95,10 @@ class People(View):
                     depends=(*one.place.depends, one.policy.label),
                 )
         unsure = [*vague, *(h for h in open_holders if h.kind == kind)]
+        meant = {_only(one, extra) for one in vague}
         for key, arn in extra.items():
+            if key in meant:
+                continue
             if not (
                 (self.everything and not of_aws(self.live[kind][name])) or mine_too is not None or key in exclusive
             ):
@@ -222,3 +225,11 @@ class People(View):
             depends=one.place.depends,
             remedy=remedy,
         )
+
+
+def _only(held: Held, there: Iterable[Key]) -> Key | None:
+    """The one policy that a partly known name (``name_prefix``) fits; None when none or several do."""
+    if held.policy.pattern is None or held.place.depends:
+        return None
+    found = [key for key in there if fits(held, key)]
+    return found[0] if len(found) == 1 else None
