@@ -111,3 +111,12 @@ def test_text_of_the_tree_never_becomes_a_command() -> None:
     assert "%0A::warning::f" in first[2]
     assert first[2].count("\n") == 0
     assert second[2].count("\n") == 4  # ours alone: five parts
+
+
+def test_what_stands_in_no_file_names_the_resource_instead() -> None:
+    finding = fakes.finding(
+        address="aws_iam_user_policy_attachment.bob", message="User bob loses it", base=None, head=None
+    )
+    text = render("github", fakes.outcome([finding]), ReportOptions())
+    assert "file=" not in text
+    assert "at: aws_iam_user_policy_attachment.bob" in text

@@ -51,6 +51,7 @@ def _annotation(finding: Finding, names: Wording) -> str:
         before += f" ({finding.base.location})"
     parts = [
         finding.message,
+        *([] if place.line is not None or finding.address in finding.message else [f"at: {finding.address}"]),
         f"{names.before}: {before}",
         f"{names.after}: {finding.head.value if finding.head else 'gone'}",
         *([f"depends on: {', '.join(finding.depends_on)}"] if finding.depends_on else []),
@@ -59,8 +60,8 @@ def _annotation(finding: Finding, names: Wording) -> str:
     # A line of base is another line in head: then the file alone is named.
     line = None if place.in_base else place.line
     text = "%0A".join(data(part) for part in parts)  # the only line breaks are ours
-    # What is wrong in an account stands in no file.
-    file = place.file if names.change or place.line is not None else ""
+    # What is wrong in an account or a plan may stand in no file: a folder cannot be annotated.
+    file = place.file if place.line is not None else ""
     return _command(_COMMANDS[finding.severity], file, line, title) + text
 
 
