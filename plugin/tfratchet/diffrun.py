@@ -116,7 +116,11 @@ def below(path: str, folder: str) -> bool:
 
 
 def _check(arguments: DiffArguments) -> None:
-    """Options that contradict each other."""
+    """Options that are empty, or contradict each other."""
+    for option, revision in (("--base", arguments.base), ("--head", arguments.head)):
+        if revision is not None and not revision.strip():
+            # An unset variable of a pipeline. The default would compare something else, and look like a clean run.
+            raise UserError("is empty", where=option, hint="an unset variable? leave the option out for its default")
     base_dir, head_dir = arguments.base_dir, arguments.head_dir
     if (base_dir is None) != (head_dir is None):
         missing = "--head-dir" if head_dir is None else "--base-dir"
@@ -142,6 +146,14 @@ def _variables(items: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def _var_file(sides: Sides, path: str) -> str:
+    """A file of variables, relative to the tree's top. A folder holds no values: taken as a file it would be empty."""
+    name = inside(sides, path, "--var-file")
+    if name == "." or not any(tree.exists(name) for tree in (sides.base, sides.head)):
+        raise UserError(f"'{path}' is a folder", where="--var-file", hint="give the file, such as prod.tfvars")
+    return name
+
+
 def _configuration(sides: Sides, file: str | None) -> Loaded:
     from tfratchet.configfile import Loaded, from_file, from_trees
 
@@ -163,7 +175,7 @@ def _configured(options: DiffOptions, sides: Sides, config: Config, arguments: D
         options,
         paths=[inside(sides, p, "PATH") for p in arguments.paths] or config.paths,
         exclude=config.exclude,
-        var_files=[*config.var_files, *(inside(sides, f, "--var-file") for f in arguments.var_files)],
+        var_files=[*config.var_files, *(_var_file(sides, f) for f in arguments.var_files)],
         settings=Settings(
             include=frozenset({*config.include, *arguments.include}),
             enabled=frozenset(config.enable),

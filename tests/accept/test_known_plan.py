@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tfratchet.errors import UserError
-from tfratchet.planargs import PlanArguments
-from tfratchet.planrun import run
+from tfratchet.plans.arguments import PlanArguments
+from tfratchet.plans.run import run
 
 PLANS = Path(__file__).parents[1] / "fixtures" / "plans"
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from tfratchet.errors import UserError
 from tfratchet.guard import guarded
-from tfratchet.planargs import PlanArguments
-from tfratchet.planrun import run
+from tfratchet.plans.arguments import PlanArguments
+from tfratchet.plans.run import run
 from tfratchet.report import FORMATS
 from tfratchet.sources.plan import Masks, read, roots
 from tfratchet.values import REST_KEY

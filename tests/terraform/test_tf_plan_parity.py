@@ -21,14 +21,14 @@ import pytest
 
 import gitrepo
 from test_cases import run, settings_of
-from tfratchet import planrun
 from tfratchet.compare import compare
 from tfratchet.config import Settings
 from tfratchet.configfile import Config, Loaded
 from tfratchet.model import Finding, Snapshot
 from tfratchet.pipeline import DiffOptions, open_sides
-from tfratchet.planargs import PlanArguments
-from tfratchet.plansource import Source
+from tfratchet.plans import run as planrun
+from tfratchet.plans.arguments import PlanArguments
+from tfratchet.plans.source import Source
 from tfratchet.rules import all_rules
 from tfratchet.sources.plan import Masks, read, roots
 

@@ -35,7 +35,7 @@ EPILOG = examples(
 )
 
 
-@app.command(epilog=EPILOG)
+@app.command(short_help="Say what a Terraform or OpenTofu plan takes away from it.", epilog=EPILOG)
 def plan(
     plans: Annotated[list[str], typer.Argument(metavar="PLAN", help="Plans, as JSON or binary; - is standard input.")],
     source: Annotated[
@@ -60,7 +60,7 @@ def plan(
         typer.Option(
             "--config",
             metavar="FILE",
-            help="Use this configuration, instead of the one in the source's base or in the working directory.",
+            help="Use this configuration file. [default: the one in the base of --source, else here]",
         ),
     ] = None,
     include: IncludeOption = None,
@@ -83,8 +83,8 @@ def plan(
 
     Exit code: 0 nothing at or above --fail-on, 1 findings, 2 something could not be compared.
     """
-    from tfratchet.planargs import PlanArguments
-    from tfratchet.planrun import run
+    from tfratchet.plans.arguments import PlanArguments
+    from tfratchet.plans.run import run
 
     code = run(
         PlanArguments(

@@ -30,7 +30,7 @@ class Color(str, enum.Enum):
 
 # Typer reads these at run time, on Python 3.10 too: Optional[...] rather than "... | None".
 FormatOption = Annotated[
-    str, typer.Option("--format", "-f", help=f"What to print: {', '.join(FORMATS)}.", show_default=True)
+    str, typer.Option("--format", "-f", metavar="NAME", help=f"What to print: {', '.join(FORMATS)}.", show_default=True)
 ]
 OutputOption = Annotated[
     Optional[list[str]],  # noqa: UP045
@@ -44,7 +44,7 @@ ColorOption = Annotated[Color, typer.Option("--color", help="Colours: on a termi
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print findings and errors only.")]
 ConfigOption = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--config", metavar="FILE", help="Use this configuration as it is, instead of the one in base."),
+    typer.Option("--config", metavar="FILE", help="Use this configuration file. [default: the one in base]"),
 ]
 IncludeOption = Annotated[
     Optional[list[str]],  # noqa: UP045

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from tfratchet.config import Settings
 from tfratchet.errors import UserError
-from tfratchet.planargs import PlanArguments
+from tfratchet.plans.arguments import PlanArguments
 from tfratchet.report.finish import finish, known_format, outputs, rules_by_id, today, vocabulary
 
 if TYPE_CHECKING:
     from tfratchet.configfile import Loaded
     from tfratchet.model import Problem
     from tfratchet.pipeline import Outcome
-    from tfratchet.plansource import Source
+    from tfratchet.plans.source import Source
     from tfratchet.progress import Progress
     from tfratchet.sources.plan import Document, Masks, PlanRoots
 
@@ -89,7 +89,10 @@ def _check(arguments: PlanArguments) -> None:
     if count and count != plans:
         raise UserError(f"{count} for {plans} plans", where="--source", hint="give one for each plan, in their order")
     if (arguments.base is not None or arguments.merge_base) and not count:
-        raise UserError("is about the source of a plan", where="--base", hint="add --source DIR")
+        option = "--merge-base" if arguments.base is None else "--base"
+        raise UserError("is about the source of a plan", where=option, hint="add --source DIR")
+    if arguments.base is not None and not arguments.base.strip():
+        raise UserError("is empty", where="--base", hint="an unset variable? leave the option out for its default")
     if arguments.merge_base and arguments.base is None:
         raise UserError("needs --base REV", where="--merge-base")
 
@@ -120,7 +123,7 @@ def _settings_reader(arguments: PlanArguments) -> Callable[[Loaded], Settings]:
 def _sources(arguments: PlanArguments) -> list[Source]:
     if not arguments.sources:
         return []
-    from tfratchet.plansource import open_source
+    from tfratchet.plans.source import open_source
 
     found = [open_source(d, arguments.base, arguments.merge_base) for d in arguments.sources]
     if len({s.sides.top for s in found if s.sides is not None}) > 1:
@@ -253,8 +256,8 @@ def compared(inputs: Inputs, settings: Settings, loaded: Loaded) -> Outcome:
     from tfratchet.compare import compare
     from tfratchet.model import Snapshot
     from tfratchet.pipeline import Compared, Outcome, Statistics
-    from tfratchet.plandrift import drift_findings
-    from tfratchet.planreason import told
+    from tfratchet.plans.drift import drift_findings
+    from tfratchet.plans.reason import told
     from tfratchet.rules import all_rules
 
     plans = inputs.plans

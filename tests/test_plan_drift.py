@@ -9,7 +9,7 @@ import pytest
 import planjson
 from tfratchet.config import Settings
 from tfratchet.model import Finding, Severity
-from tfratchet.plandrift import drift_findings
+from tfratchet.plans.drift import drift_findings
 from tfratchet.rules import all_rules
 from tfratchet.sources.plan import Masks, read, roots
 

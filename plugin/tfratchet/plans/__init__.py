@@ -1,0 +1,1 @@
+"""The run of ``tfratchet plan``. Reading the JSON of a plan: ``sources/plan``."""
