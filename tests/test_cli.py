@@ -82,6 +82,17 @@ def test_help_lists_commands_with_a_line_each(run: Run, capsys: pytest.CaptureFi
     assert "rules-docs" not in out
 
 
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c != "rules-docs"])
+def test_help_is_plain_and_short_enough_for_the_list_of_commands(
+    command: str, run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run("--help") == 0
+    assert not re.search(r"\.\.\.$", capsys.readouterr().out.partition("Commands:")[2], re.MULTILINE)
+    assert run(command, "--help") == 0
+    assert not re.search(r"list\[|<str>", capsys.readouterr().out)
+
+
 def test_no_command_shows_help_and_is_no_success(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run() == 2
     assert "Usage: tfratchet" in capsys.readouterr().err
@@ -104,6 +115,11 @@ def test_no_command_shows_help_and_is_no_success(run: Run, capsys: pytest.Captur
         (["diff", "--base-dir", ".", "--head-dir", ".", "--staged"], "--base-dir and --head-dir compare folders"),
         (["diff", "--base-dir", ".", "--head-dir", "no/such"], "--head-dir: 'no/such' is not a folder"),
         (["diff", "--staged", "--head", "HEAD"], "--staged and --head contradict each other"),
+        (["diff", "--base", "", "--head", "HEAD"], "--base: is empty (an unset variable?"),
+        (["diff", "--head", " "], "--head: is empty (an unset variable?"),
+        (["plan", "plan.json", "--source", ".", "--base", ""], "--base: is empty (an unset variable?"),
+        (["plan", "plan.json", "--merge-base"], "--merge-base: is about the source of a plan (add --source DIR)"),
+        (["diff", "--var-file", "."], "--var-file: '.' is a folder"),
         (["diff", "--today", "soon"], "--today: 'soon' is no day such as 2027-01-31"),
         (["diff", "nowhere"], "PATH: 'nowhere' is neither in HEAD nor in WORKTREE"),
         (["diff", ".."], "PATH: '..' lies outside of what is compared"),

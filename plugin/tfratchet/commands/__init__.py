@@ -25,6 +25,7 @@ that compare, and gives their exit code.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -52,11 +53,28 @@ COMMANDS: dict[str, str] = {
 CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
-class _PlainCommand(TyperCommand):
-    """A command whose help is plain text with every typer: old ones use rich whenever it is installed."""
+_PYTHON_TYPE = re.compile(r"<list\[(.*)\]>$| <str>$")
+
+
+class PlainCommand(TyperCommand):
+    """A command whose help is plain text with every typer: old ones use rich whenever it is installed.
+
+    New ones write Python's types beside the names (``PATH <list[str]>``); those are taken out.
+    """
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
+        write = formatter.write_dl
+
+        def write_dl(rows: Any, *args: Any, **kwargs: Any) -> None:
+            plain = [(name.replace(" <list[str]>", ""), text) for name, text in rows]
+            write([(_PYTHON_TYPE.sub(_choices, name), text) for name, text in plain], *args, **kwargs)
+
+        formatter.write_dl = write_dl
         super(TyperCommand, self).format_help(ctx, formatter)
+
+
+def _choices(match: re.Match[str]) -> str:
+    return f"<{match[1]}>" if match[1] else ""
 
 
 class CommandApp(typer.Typer):
@@ -64,7 +82,7 @@ class CommandApp(typer.Typer):
 
     def command(self, name: str | None = None, **kwargs: Any) -> Callable[[_Function], _Function]:
         """As typer's, with plain help."""
-        return super().command(name, **{"cls": _PlainCommand, **kwargs})
+        return super().command(name, **{"cls": PlainCommand, **kwargs})
 
 
 def command_app() -> CommandApp:

@@ -27,6 +27,7 @@ app = command_app()
 
 
 @app.command(
+    short_help="Say what is wrong in a live account. Read-only.",
     epilog=examples(
         "tfratchet audit                                     the account of the environment's credentials",
         "tfratchet audit --profile prod --format markdown",
@@ -34,7 +35,7 @@ app = command_app()
         "tfratchet audit --org --org-role tfratchet-audit    every account of the organization",
         "tfratchet audit --print-iam-policy                  the least that it must be allowed",
         "tfratchet audit --write-baseline known.json --reason 'ticket 4711' --owner platform",
-    )
+    ),
 )
 def audit(
     profile: ProfileOption = None,
@@ -61,7 +62,7 @@ def audit(
     ] = False,
     config: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--config", metavar="FILE", help="Use this configuration. [default: tfratchet.toml here]"),
+        typer.Option("--config", metavar="FILE", help="Use this configuration file. [default: the one here]"),
     ] = None,
     baseline: BaselineOption = None,
     write_baseline: WriteBaselineOption = None,

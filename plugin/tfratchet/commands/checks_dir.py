@@ -10,10 +10,11 @@ app = command_app()
 
 
 @app.command(
+    short_help="Print the folder of the Checkov checks.",
     epilog=examples(
         'checkov -d . --external-checks-dir "$(tfratchet checks-dir)"',
         'cp -R "$(tfratchet checks-dir)" checks/     a copy for a machine without tfratchet',
-    )
+    ),
 )
 def checks_dir() -> None:
     """Print the folder of the Checkov checks, for --external-checks-dir."""

@@ -27,12 +27,13 @@ app = command_app()
 
 
 @app.command(
+    short_help="Compare what is declared with what a live account has.",
     epilog=examples(
         "tfratchet drift infra/prod                       the configuration in this folder",
         "tfratchet drift infra/prod --var-file prod.tfvars --profile prod",
         "terraform show -json | tfratchet drift -         a state: nothing in it is unknown",
         "tfratchet drift infra/prod --all                 also what nobody declares",
-    )
+    ),
 )
 def drift(
     paths: Annotated[
@@ -46,11 +47,11 @@ def drift(
     ] = None,
     var_file: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option("--var-file", metavar="FILE", help="Values of variables; may be repeated."),
+        typer.Option("--var-file", metavar="FILE", help="Use the variables in this file; may be repeated."),
     ] = None,
     var: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option("--var", metavar="NAME=VALUE", help="The value of a variable; may be repeated."),
+        typer.Option("--var", metavar="NAME=VALUE", help="Set a variable; may be repeated."),
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Also what is declared nowhere, of everybody in the account.")
@@ -60,7 +61,9 @@ def drift(
     role_arn: RoleOption = None,
     config: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--config", metavar="FILE", help="Use this tfratchet.toml, instead of the one of the source."),
+        typer.Option(
+            "--config", metavar="FILE", help="Use this configuration file. [default: the one of the first folder]"
+        ),
     ] = None,
     baseline: BaselineOption = None,
     write_baseline: WriteBaselineOption = None,

@@ -46,7 +46,7 @@ def _list(*names: str, metavar: str, text: str) -> typer.models.OptionInfo:
     return found
 
 
-@app.command(epilog=EPILOG)
+@app.command(short_help="Say who took a protection away, when, and from where.", epilog=EPILOG)
 def events(
     logs: Annotated[
         Optional[str],  # noqa: UP045
@@ -77,7 +77,8 @@ def events(
         bool,
         typer.Option(
             "--include-terraform/--no-include-terraform",
-            help="Also calls that say they come from Terraform. Anybody can say that.",
+            help="Also calls that say they come from Terraform. Anybody can say that. [default: on]",
+            show_default=False,
         ),
     ] = True,
     source: Annotated[
@@ -132,7 +133,7 @@ def events(
         _list(
             "--config",
             metavar="FILE",
-            text="Use this configuration, instead of the one in --source or in the working directory.",
+            text="Use this configuration file. [default: the one in --source, else here]",
         ),
     ] = None,
     format_name: FormatOption = "text",

@@ -27,7 +27,9 @@ def _complete(incomplete: str) -> list[tuple[str, str]]:
 def explain(
     rule: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Argument(help="Id of a rule, such as TFR101.", show_default=False, autocompletion=_complete),
+        typer.Argument(
+            metavar="RULE", help="Id of a rule, such as TFR101.", show_default=False, autocompletion=_complete
+        ),
     ] = None,
 ) -> None:
     """Explain a rule, or list all of them."""

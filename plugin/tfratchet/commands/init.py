@@ -21,13 +21,14 @@ class Ci(str, enum.Enum):
 
 
 @app.command(
+    short_help="Write a root module that calls the baseline.",
     epilog=examples(
         "tfratchet init --break-glass 'arn:aws:iam::*:role/break-glass' \\",
         "               --break-glass 'arn:aws:iam::*:role/terraform'",
         "                                           a new root module in ./baseline",
         "tfratchet init --from-account --profile prod --region eu-central-1 --break-glass ...",
         "                                           take over what the account has",
-    )
+    ),
 )
 def init(
     directory: Annotated[str, typer.Argument(metavar="DIR", help="Top of the repository.")] = ".",
@@ -40,7 +41,7 @@ def init(
             "may be repeated.",
         ),
     ] = None,
-    root: Annotated[str, typer.Option("--root", metavar="FOLDER", help="Where the root module goes.")] = "baseline",
+    root: Annotated[str, typer.Option("--root", metavar="DIR", help="Where the root module goes.")] = "baseline",
     name: Annotated[str, typer.Option("--name", help="Prefix of the names of everything.")] = "baseline",
     region: Annotated[
         Optional[str],  # noqa: UP045
@@ -77,11 +78,11 @@ def init(
     ] = False,
     profile: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--profile", metavar="NAME", help="Profile of the AWS configuration, for --from-account."),
+        typer.Option("--profile", metavar="NAME", help="A profile of the AWS configuration files, for --from-account."),
     ] = None,
     role_arn: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--role-arn", metavar="ARN", help="Role to take on first, for --from-account."),
+        typer.Option("--role-arn", metavar="ARN", help="Assume this role first, for --from-account."),
     ] = None,
 ) -> None:
     """Write a root module that calls the baseline, and the settings beside it.

@@ -15,7 +15,11 @@ ProfileOption = Annotated[
 ]
 RegionOption = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--region", metavar="REGION", help="[default: the profile's or environment's, else us-east-1]"),
+    typer.Option(
+        "--region",
+        metavar="REGION",
+        help="The region to ask. [default: the profile's or environment's, else us-east-1]",
+    ),
 ]
 RoleOption = Annotated[
     Optional[str],  # noqa: UP045

@@ -35,7 +35,7 @@ EPILOG = examples(
 )
 
 
-@app.command(short_help="Say what a Terraform or OpenTofu plan takes away from it.", epilog=EPILOG)
+@app.command(short_help="Say what a Terraform or OpenTofu plan takes away.", epilog=EPILOG)
 def plan(
     plans: Annotated[list[str], typer.Argument(metavar="PLAN", help="Plans, as JSON or binary; - is standard input.")],
     source: Annotated[

@@ -38,12 +38,15 @@ ProtectOption = Annotated[
 ]
 SettingsOption = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--config", metavar="FILE", help="Use this tfratchet.toml, instead of the one of the source or here."),
+    typer.Option(
+        "--config", metavar="FILE", help="Use this configuration file. [default: the one of the source, else here]"
+    ),
 ]
 PlanFormatOption = Annotated[PlanFormat, typer.Option("--format", "-f", help="How to show the plan and the results.")]
 
 
 @app.command(
+    short_help="Put right what audit and drift find, after asking.",
     epilog=examples(
         "tfratchet remediate                                what would be put right? (changes nothing)",
         "tfratchet remediate --only TFR601,TFR614 --apply   these findings of the audit, after a question",
@@ -51,7 +54,7 @@ PlanFormatOption = Annotated[PlanFormat, typer.Option("--format", "-f", help="Ho
         "tfratchet remediate --force-password-reset all     everybody sets a new password",
         "tfratchet remediate --create-mfa-device bob --seed-dir ./seeds --apply",
         "tfratchet remediate --resume JOURNAL --apply       go on after an interruption",
-    )
+    ),
 )
 def remediate(
     origin: Annotated[
@@ -72,11 +75,11 @@ def remediate(
     ] = None,
     var_file: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option("--var-file", metavar="FILE", help="Values of variables of the source; may be repeated."),
+        typer.Option("--var-file", metavar="FILE", help="Use the variables in this file; may be repeated."),
     ] = None,
     var: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option("--var", metavar="NAME=VALUE", help="The value of a variable of the source; may be repeated."),
+        typer.Option("--var", metavar="NAME=VALUE", help="Set a variable; may be repeated."),
     ] = None,
     guard: Annotated[
         Optional[str],  # noqa: UP045

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Any, Optional
 
 import typer
-from typer.core import TyperCommand
 
-from tfratchet.commands import command_app, examples
+from tfratchet.commands import PlainCommand, command_app, examples
 
 app = command_app()
 
 _OPTIONS = "tfratchet.scan.options"
 
 
-class _HandsOn(TyperCommand):
+class _HandsOn(PlainCommand):
     """Keeps what stands behind ``--`` for Checkov, as it is."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -25,11 +24,9 @@ class _HandsOn(TyperCommand):
         ctx.meta[_OPTIONS] = options
         return super().parse_args(ctx, own)
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        super(TyperCommand, self).format_help(ctx, formatter)
-
 
 @app.command(
+    short_help="Run Checkov with the checks of tfratchet.",
     cls=_HandsOn,
     options_metavar="[OPTIONS]",
     epilog=examples(
@@ -44,11 +41,11 @@ def scan(
     ctx: typer.Context,
     paths: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Argument(help="Folders, or files (.tf, plan .json). [default: .]", show_default=False),
+        typer.Argument(metavar="PATH", help="Folders, or files (.tf, plan .json). [default: .]", show_default=False),
     ] = None,
     checks: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--checks", metavar="FOLDER", help="Use this copy of the checks (a signed one, say)."),
+        typer.Option("--checks", metavar="DIR", help="Use this copy of the checks (a signed one, say)."),
     ] = None,
 ) -> None:
     """Run Checkov with the checks of tfratchet: is the configuration bad as it is?

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 
@@ -13,7 +13,6 @@ from tfratchet.commands.remediate import (
     PlanFormat,
     PlanFormatOption,
     ProtectOption,
-    SettingsOption,
     YesOption,
 )
 from tfratchet.commands.shared import Color, ColorOption, QuietOption, TodayOption
@@ -35,7 +34,10 @@ def undo(
     profile: ProfileOption = None,
     region: RegionOption = None,
     role_arn: RoleOption = None,
-    config: SettingsOption = None,
+    config: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--config", metavar="FILE", help="Use this configuration file. [default: the one here]"),
+    ] = None,
     format_name: PlanFormatOption = PlanFormat.TABLE,
     color: ColorOption = Color.AUTO,
     quiet: QuietOption = False,
