@@ -163,6 +163,19 @@ def test_command_line(tmp_path: Path) -> None:
     assert "exists already; nothing was written" in again.stderr
 
 
+def test_a_folder_as_source_is_read_from_the_root_module(tmp_path: Path) -> None:
+    """``./modules`` seen from the top of the repository is ``../modules`` for Terraform, and nothing is written."""
+    (tmp_path / "modules" / "baseline").mkdir(parents=True)
+    command = [sys.executable, "-m", "tfratchet", "init", "--ci", "none", "--break-glass", BREAK_GLASS[0], "--source"]
+    done = subprocess.run([*command, "./modules/baseline"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.endswith("(give ../modules/baseline)\n")
+    assert not (tmp_path / "baseline").exists()
+    done = subprocess.run([*command, "../modules/baseline"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert 'source = "../modules/baseline"' in (tmp_path / "baseline" / "main.tf").read_text()
+
+
 def test_where_this_installation_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:
     """Installed by pip from git: the modules of that commit."""
     record = {"url": "https://example.com/tfratchet.git", "vcs_info": {"vcs": "git", "commit_id": "0a1b2c3d"}}

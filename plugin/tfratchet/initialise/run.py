@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ def run(request: Request, say: Callable[[str], object]) -> None:
     """Write the files and say what was written and what comes next. Raises UserError, with nothing written."""
     _check(request)
     source = choose(request.source)
+    _check_folder(source.text, request)
     found = _found(request)
     options = Options(
         source=source,
@@ -73,6 +75,21 @@ def _found(request: Request) -> Found | None:
     from tfratchet.initialise.look import look
 
     return look(connect(Access(request.profile, request.region, request.role_arn)))
+
+
+def _check_folder(source: str, request: Request) -> None:
+    """Raises UserError for a local source that is meant from here: Terraform reads it from the root module's folder."""
+    root = Path(request.directory) / request.root
+    if not source.startswith(("./", "../")) or (root / source).is_dir():
+        return
+    here = next((start for start in (Path(), Path(request.directory)) if (start / source).is_dir()), None)
+    if here is not None:
+        path = Path(os.path.relpath(here / source, root)).as_posix()
+        raise UserError(
+            f"there is no {source} beside the files in {request.root}/, from where Terraform reads it",
+            where="--source",
+            hint=f"give {path if path.startswith('../') else './' + path}",
+        )
 
 
 def _check(request: Request) -> None:
