@@ -42,8 +42,8 @@ _RECORDS = """(
       WHEN len(listed) > 0 THEN listed
       WHEN json_type(json, '$.Records') = 'ARRAY' THEN []
       WHEN json_type(json, '$.Records') = 'OBJECT' THEN [json_extract(json, '$.Records')]
-      WHEN json_type(json, '$.Events') = 'ARRAY' THEN list_transform(
-        json_extract_string(json, '$.Events[*].CloudTrailEvent'), lambda x: TRY_CAST(x AS JSON))
+      WHEN json_type(json, '$.Events') = 'ARRAY' THEN list_transform(json_extract(json, '$.Events[*]'),
+        lambda x: COALESCE(TRY_CAST(json_extract_string(x, '$.CloudTrailEvent') AS JSON), x))
       WHEN json_type(json) = 'ARRAY' THEN json_extract(json, '$[*]')
       WHEN json_type(json, '$.detail') = 'OBJECT' THEN [json_extract(json, '$.detail')]
       ELSE [json] END) AS record

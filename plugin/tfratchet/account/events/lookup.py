@@ -172,20 +172,8 @@ def _pages(
             lookup.requests += 1
         answer = client.lookup_events(**arguments)
         for event in answer.get("Events", ()):
-            records = list(records_in(event))
-            # Without its text an event still has a name, a time and who it was.
-            yield from records or [_summary(event)]
+            yield from records_in(event)  # without its text an event still has a name, a time and who it was
         token = answer.get("NextToken")
         if not token:
             return
         arguments["NextToken"] = token
-
-
-def _summary(event: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "eventName": event.get("EventName"),
-        "eventSource": event.get("EventSource"),
-        "eventTime": event.get("EventTime"),
-        "eventID": event.get("EventId"),
-        "userIdentity": {"userName": event.get("Username")},
-    }

@@ -154,7 +154,7 @@ def _parameters(value: object) -> dict[str, object]:
 def decoded(value: str) -> object:
     """What a JSON text holds, None when it is none."""
     try:
-        return json.loads(value)
+        return json.loads(value, strict=False)  # control characters as they are, too
     except (ValueError, RecursionError):
         return None
 

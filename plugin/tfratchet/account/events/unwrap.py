@@ -36,7 +36,8 @@ def records_in(document: object, depth: int = _DEPTH) -> Iterator[Mapping[str, A
         for key in _TEXTS:
             inner = document.get(key)
             if isinstance(inner, str):
-                yield from records_in(decoded(inner), depth - 1)
+                found = list(records_in(decoded(inner), depth - 1))
+                yield from found or summary(document)
                 return
             if isinstance(inner, Mapping):
                 yield from records_in(inner, depth - 1)
@@ -45,9 +46,22 @@ def records_in(document: object, depth: int = _DEPTH) -> Iterator[Mapping[str, A
             if key in document:
                 yield from records_in(document[key], depth - 1)
                 return
+        yield from summary(document)
     elif isinstance(document, (list, tuple)):
         for item in document:
             yield from records_in(item, depth - 1)
+
+
+def summary(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """What an answer of LookupEvents tells of an event beside its text, which may be missing or broken."""
+    if event.get("EventName"):
+        yield {
+            "eventName": event["EventName"],
+            "eventSource": event.get("EventSource"),
+            "eventTime": event.get("EventTime"),
+            "eventID": event.get("EventId"),
+            "userIdentity": {"userName": event.get("Username")},
+        }
 
 
 @dataclass
