@@ -12,6 +12,7 @@ import pytest
 from live_server import command, endpoint, server_url
 from remedy_world import ACCOUNT, GUARD, TRAIL, World, connect, weak
 
+from tfratchet.account.acts import AttachPolicy
 from tfratchet.account.auditrun import findings as audit_findings
 from tfratchet.account.collect import collect
 from tfratchet.account.remedy.request import AUDIT_PARTS
@@ -268,6 +269,37 @@ def test_a_journal_of_another_account_is_refused(world: World, tmp_path: Path) -
         done = command(*arguments)
         assert done.returncode == 2
         assert f"the journal is of account 999999999999, the credentials are of {ACCOUNT}" in done.stderr
+
+
+def test_a_journal_of_another_partition_is_refused(world: World, tmp_path: Path) -> None:
+    command("remediate", "--only", "TFR614", "--apply", "--yes")
+    path = journal(tmp_path)
+    path.write_text(path.read_text().replace('"caller":"arn:aws:', '"caller":"arn:aws-cn:'))
+    for arguments in (["undo", str(path)], ["remediate", "--resume", str(path)]):
+        done = command(*arguments, "--apply", "--yes")
+        assert done.returncode == 2
+        assert f"is of account {ACCOUNT} (aws-cn), the credentials are of {ACCOUNT} (aws)" in done.stderr
+    assert world.cloudtrail.get_trail_status(Name="main")["IsLogging"] is True
+
+
+@pytest.mark.parametrize("how", ["protect", "config"])
+def test_whom_a_run_was_told_to_spare_is_spared_on(how: str, world: World, tmp_path: Path) -> None:
+    settings = tmp_path / "strict.toml"
+    settings.write_text("" if how == "protect" else 'break_glass = ["bo*"]\n')
+    spare = ["--config", str(settings), *(["--protect", "bo*"] if how == "protect" else [])]
+    command("remediate", "--only", "TFR614", *spare, "--apply", "--yes")
+    path = journal(tmp_path)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    lines[0]["acts"] = [{"act": AttachPolicy("user", "bob", GUARD).as_json(), "why": []}]
+    path.write_text(json.dumps(lines[0]) + "\n")  # as if bob had not been known then
+    done = command("remediate", "--resume", str(path), "--apply", "--yes")
+    assert (done.returncode, "bob is a break-glass principal" in done.stdout) == (1, True)
+    assert world.iam.list_attached_user_policies(UserName="bob")["AttachedPolicies"] == []
+    world.iam.attach_user_policy(UserName="bob", PolicyArn=GUARD)
+    begun = {"type": "intent", "n": 0, "before": {"attached": False}}
+    path.write_text(json.dumps(lines[0]) + "\n" + json.dumps(begun) + "\n")
+    back = command("undo", str(path), "--apply", "--yes")
+    assert (back.returncode, "bob is a break-glass principal" in back.stdout) == (1, True)
 
 
 def test_a_named_journal_that_exists_is_not_overwritten(world: World, tmp_path: Path) -> None:

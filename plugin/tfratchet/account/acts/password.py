@@ -8,23 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tfratchet.account.acts.base import ACCOUNT, USER, Act, RefusedError, State, Subject
 from tfratchet.account.acts.live import there
+from tfratchet.account.collect.settings import NAMES, by_names
 from tfratchet.account.session import error_code
 
 if TYPE_CHECKING:
     from tfratchet.account.session import Account
-
-API = {
-    "minimum_password_length": "MinimumPasswordLength",
-    "require_uppercase_characters": "RequireUppercaseCharacters",
-    "require_lowercase_characters": "RequireLowercaseCharacters",
-    "require_numbers": "RequireNumbers",
-    "require_symbols": "RequireSymbols",
-    "allow_users_to_change_password": "AllowUsersToChangePassword",
-    "max_password_age": "MaxPasswordAge",
-    "password_reuse_prevention": "PasswordReusePrevention",
-    "hard_expiry": "HardExpiry",
-}
-"""Terraform's name → the API's."""
 
 # What an account without a policy has (IAM user guide, "Setting an account password policy", default policy).
 NONE_SET: Mapping[str, int | bool] = {
@@ -40,23 +28,13 @@ NONE_SET: Mapping[str, int | bool] = {
 }
 
 
-def from_api(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """A policy by Terraform's names; what the API leaves out is off."""
-    off: dict[str, Any] = dict.fromkeys(API, False) | {"max_password_age": 0, "password_reuse_prevention": 0}
-    found = {name: answer.get(word, off[name]) for name, word in API.items()}
-    return {n: int(v) if n in _NUMBERS else bool(v) for n, v in found.items()}
-
-
-_NUMBERS = frozenset(["minimum_password_length", "max_password_age", "password_reuse_prevention"])
-
-
 def to_api(policy: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of UpdateAccountPasswordPolicy: always the whole policy, as the API resets what is left out.
 
     The two numbers that have no "none" value are left out when they are 0: left out means none.
     """
     optional = ("max_password_age", "password_reuse_prevention")
-    return {word: policy[name] for name, word in API.items() if policy[name] or name not in optional}
+    return {word: policy[name] for name, word in NAMES.items() if policy[name] or name not in optional}
 
 
 @dataclass(frozen=True)
@@ -92,7 +70,7 @@ class SetPasswordPolicy(Act):
             if error_code(error) == "NoSuchEntity":
                 return {"policy": None}
             raise
-        return {"policy": from_api(answer)}
+        return {"policy": by_names(answer)}
 
     def target(self, before: State) -> State:
         return {"policy": {**(before["policy"] or NONE_SET), **self.values}}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tfratchet.account.collect.reader import Reader
 
-_NAMES = {
+NAMES = {
     "minimum_password_length": "MinimumPasswordLength",
     "require_uppercase_characters": "RequireUppercaseCharacters",
     "require_lowercase_characters": "RequireLowercaseCharacters",
@@ -18,6 +19,7 @@ _NAMES = {
     "password_reuse_prevention": "PasswordReusePrevention",
     "hard_expiry": "HardExpiry",
 }
+"""Terraform's names of the settings → the API's."""
 _NUMBERS = frozenset(["minimum_password_length", "max_password_age", "password_reuse_prevention"])
 
 
@@ -34,7 +36,12 @@ def read_password_policy(reader: Reader) -> dict[str, int | bool] | None:
     policy = answer.get("PasswordPolicy")
     if policy is None:
         return None
-    return {n: int(policy.get(k) or 0) if n in _NUMBERS else bool(policy.get(k)) for n, k in _NAMES.items()}
+    return by_names(policy)
+
+
+def by_names(policy: Mapping[str, Any]) -> dict[str, int | bool]:
+    """A policy as the API gives it, by Terraform's names; what the API leaves out is off."""
+    return {n: int(policy.get(k) or 0) if n in _NUMBERS else bool(policy.get(k)) for n, k in NAMES.items()}
 
 
 @dataclass(frozen=True, slots=True)

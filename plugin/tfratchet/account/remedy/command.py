@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from tfratchet import __version__
 from tfratchet.account.drift.run import roots_of
@@ -105,7 +106,7 @@ def resume(request: Request, consent: Consent, show: Show, path: str) -> int:
     """Go on with the run of a journal that was interrupted, or try again what failed. Raises UserError."""
     past = history(read(Path(path)).records, path)
     request = replace(
-        request,
+        _as_before(request, past),
         sources=request.sources or [p for p in past.options.get("source", ()) if p != "-"],
         var_files=request.var_files or past.options.get("var_files", ()),
     )
@@ -143,6 +144,7 @@ def resume(request: Request, consent: Consent, show: Show, path: str) -> int:
 def undo(request: Request, consent: Consent, show: Show, path: str) -> int:
     """Take back what the run of a journal did, last act first. Raises UserError."""
     past = history(read(Path(path)).records, path)
+    request = _as_before(request, past)
     context = open_context(request)
     _same_account(context, past, path)
     rest = [s for s in reversed(past.steps) if s.changed and s.undo is not Phase.DONE]
@@ -197,16 +199,32 @@ def _run(context: Context, shield: Protection, book: Journal, show: Show, hint: 
 
 
 def _same_account(context: Context, past: History, path: str) -> None:
-    here = context.account.identity.account
-    if here != past.account:
+    """Raises UserError for a journal of another account, or of one of the same number in another partition."""
+    here = context.account.identity
+    if (here.account, here.partition) != (past.account, past.partition or here.partition):
+        whose = " ".join(filter(None, (past.account, past.partition and f"({past.partition})")))
         raise UserError(
-            f"the journal is of account {past.account}, the credentials are of {here}", where=path, hint="--profile"
+            f"the journal is of account {whose}, the credentials are of {here.account} ({here.partition})",
+            where=path,
+            hint="--profile",
         )
 
 
-def _options(request: Request) -> dict[str, list[str]]:
+def _as_before(request: Request, past: History) -> Request:
+    """Whom the run was told to spare is spared on: by its configuration, unless another is named, and ``--protect``."""
+    config = past.options.get("config")
+    return replace(
+        request,
+        config=request.config or (config if config and os.path.exists(config) else None),
+        protect=tuple(dict.fromkeys((*request.protect, *past.options.get("protect", ())))),
+    )
+
+
+def _options(request: Request) -> dict[str, Any]:
     """What a resumption needs to run the checks again. No values of variables: they may be secret."""
     return {
+        "config": os.path.abspath(request.config) if request.config else None,
+        "protect": list(request.protect),
         "source": [os.path.abspath(p) if p != "-" else p for p in request.sources],
         "var_files": [os.path.abspath(p) for p in request.var_files],
     }

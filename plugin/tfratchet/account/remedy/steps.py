@@ -80,11 +80,13 @@ class History:
     run: str
     account: str
     options: Mapping[str, Any]
-    """What the checks need to be run again: sources and var files."""
+    """What the checks need to be run again: sources, var files, configuration, who else is protected."""
     steps: Sequence[Step]
     ended: bool
     undoing: bool
     """Whether an undo has begun."""
+    partition: str = ""
+    """Of the account; empty where the journal does not tell."""
 
 
 def history(records: Sequence[Mapping[str, Any]], where: str = "") -> History:
@@ -104,6 +106,7 @@ def history(records: Sequence[Mapping[str, Any]], where: str = "") -> History:
             steps,
             ended=any(r["type"] == "end" for r in records),
             undoing=any(r["type"] == "undo-begin" for r in records),
+            partition=str(begin.get("caller", "")).partition(":")[2].partition(":")[0],
         )
         for record in records[1:]:
             if "n" in record:
