@@ -26,8 +26,9 @@ class Known:
     expires: str | None = None
 
 
-def settings_of(config: str | None, day: date) -> tuple[Settings, Loaded]:
-    """The settings of ``--config``, or of the ``tfratchet.toml`` (``pyproject.toml``) of the working directory.
+def settings_of(config: str | None, day: date, top: str | None = None) -> tuple[Settings, Loaded]:
+    """The settings of ``--config``, or of the ``tfratchet.toml`` (``pyproject.toml``) of the folder ``top``; without
+    one, of the working directory.
 
     An account has no base version, so there is nothing that a change could loosen: the file holds as it is. Raises
     UserError when it is wrong.
@@ -39,7 +40,7 @@ def settings_of(config: str | None, day: date) -> tuple[Settings, Loaded]:
     if config is not None:
         loaded = Loaded(from_file(config, vocabulary()))
     else:
-        here = FolderTree(".", label="the working directory")
+        here = FolderTree(top) if top else FolderTree(".", label="the working directory")
         loaded = from_trees(here, here, vocabulary)
     found = loaded.config
     settings = Settings(

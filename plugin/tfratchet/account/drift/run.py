@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from tfratchet.account import accepting
 from tfratchet.account.drift.compare import PARTS, Compared, compare
 from tfratchet.account.drift.source import Declared, from_folder, from_state
 from tfratchet.config import Settings
@@ -56,27 +57,7 @@ def roots_of(declared: Sequence[Declared]) -> list[Root]:
 
 def settings_of(declared: Sequence[Declared], config: str | None, day: date) -> tuple[Settings, Loaded]:
     """The settings of ``--config``, or of the ``tfratchet.toml`` at the top of the first source. Raises UserError."""
-    from tfratchet.configfile import Loaded, from_file, from_trees
-    from tfratchet.report.finish import vocabulary
-    from tfratchet.sources.folders import FolderTree
-
-    if config is not None:
-        loaded = Loaded(from_file(config, vocabulary()))
-    else:
-        top = next((d.top for d in declared), ".")
-        tree = FolderTree(top)
-        loaded = from_trees(tree, tree, vocabulary)
-    found = loaded.config
-    settings = Settings(
-        today=day,
-        include=frozenset(found.include),
-        enabled=frozenset(found.enable),
-        disabled=frozenset(found.disable),
-        severities=found.severity,
-        floors=found.floors,
-        break_glass=found.break_glass,
-    )
-    return settings, loaded
+    return accepting.settings_of(config, day, next((d.top for d in declared), None))
 
 
 def told(compared: Compared, settings: Settings) -> list[tuple[Finding, Difference]]:
