@@ -34,7 +34,7 @@ ApplyOption = Annotated[
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="With --apply: do not ask.")]
 ProtectOption = Annotated[
     Optional[list[str]],  # noqa: UP045
-    typer.Option("--protect", metavar="WHO", help="Never touch this principal (name, or ARN with *); may be repeated."),
+    typer.Option("--protect", metavar="WHO", help="Never touch this principal (name or ARN, with *); may be repeated."),
 ]
 SettingsOption = Annotated[
     Optional[str],  # noqa: UP045

@@ -76,6 +76,8 @@ def remediate(request: Request, consent: Consent, show: Show, journal: str | Non
         show.line("nothing was changed")
         return 1
     with locked(account):
+        if not consent.yes:  # the question may have stood there for an hour: who is in which group is read again
+            shield = protection(request, context, facts_for_protection(context))
         run = secrets.token_hex(4)
         path = Path(journal) if journal else default_path(account, run, datetime.now(timezone.utc))
         book = Journal.create(path)
