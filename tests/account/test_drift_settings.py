@@ -210,3 +210,26 @@ resource "aws_cloudtrail" "this" {
     other = replace(gap, action="cloudtrail:GetInsightSelectors")  # the settings are known
     ((rule, message),) = told(text, Facts(ACCOUNT, trails={found.arn: found}, unread=(other,)))
     assert (rule, "log bucket" in message) == ("TFR669", True)
+
+
+@pytest.mark.parametrize(
+    ("declared", "live", "expected"),
+    [
+        ("alias/trail", f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1234", ["TFR669?"]),
+        ("alias/trail", None, ["TFR669"]),
+        ("1234", f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1234", []),
+        ("1234", f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/5678", ["TFR669"]),
+    ],
+)
+def test_an_alias_may_be_the_key_that_the_trail_has(declared: str, live: str | None, expected: list[str]) -> None:
+    text = f"""
+resource "aws_cloudtrail" "this" {{
+  name                       = "main"
+  s3_bucket_name             = "logs"
+  is_multi_region_trail      = true
+  enable_log_file_validation = true
+  kms_key_id                 = "{declared}"
+}}
+"""
+    found = trail(kms_key=live)
+    assert [rule for rule, _ in told(text, Facts(ACCOUNT, trails={found.arn: found}))] == expected

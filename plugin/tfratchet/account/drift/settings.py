@@ -168,6 +168,8 @@ def _trail(item: Item, trail: LiveTrail, facts: Facts) -> Iterator[Difference]:
         if not _text_differs(name, value, now):
             continue
         depends = () if isinstance(value, str) or value is None or surely_set(value) else _depends(item.place, value)
+        if name == "kms_key_id" and "alias/" in str(value) and now and "alias/" not in now:
+            depends = (f"which key {display(value)} is",)  # CloudTrail tells the key itself
         yield Difference(
             "TFR669",
             trail.arn,
