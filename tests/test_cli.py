@@ -20,6 +20,7 @@ from tfratchet.commands import COMMANDS
 from tfratchet.diffargs import DiffArguments
 from tfratchet.model import Problem, Severity
 from tfratchet.quick import CHOICES, FLAG, LIST, OPTIONS, parse
+from tfratchet.sources.tree import TreeError
 
 Run = Callable[..., int]
 
@@ -229,6 +230,30 @@ def test_a_defect_is_one_line_with_a_traceback_on_demand(
     monkeypatch.setenv("TFRATCHET_DEBUG", "")  # restored afterwards: --debug sets it
     assert run("--debug", "diff") == 2
     assert "Traceback (most recent call last)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (OSError(28, "No space left on device"), "tfratchet: error: cannot go on: No space left on device"),
+        (PermissionError(13, "Permission denied", "a/b.yaml"), "tfratchet: error: a/b.yaml: Permission denied"),
+        (TreeError("a: the folder cannot be read"), "tfratchet: error: a: the folder cannot be read"),
+    ],
+)
+def test_what_the_system_refuses_is_no_defect(
+    error: Exception,
+    line: str,
+    run: Run,
+    compared: Compared,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def broken(*args: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(pipeline, "diff", broken)
+    assert run("diff") == 2
+    assert capsys.readouterr().err == f"{line}\n"
 
 
 def test_ctrl_c_is_quiet(

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from tfratchet.errors import UserError
 from tfratchet.report.escape import printable
+from tfratchet.sources.tree import TreeError
 
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -39,6 +40,12 @@ def guarded(command: Callable[[], int | None], *, passing: tuple[type[BaseExcept
         return EXIT_INTERRUPTED
     except UserError as error:
         return failed(f"error: {error}", error)
+    except TreeError as error:
+        return failed(f"error: {error}", error)
+    except OSError as error:
+        # A full disk behind stdout, a file that must not be read: no defect, and the system's own words say it.
+        where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, (str, bytes)) else "cannot go on: "
+        return failed(f"error: {where}{error.strerror or error}", error)
     except MemoryError as error:
         return failed("error: out of memory", error)
     except Exception as error:  # noqa: BLE001 (the last resort: one line instead of a traceback)

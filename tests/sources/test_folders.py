@@ -132,3 +132,26 @@ def test_names_that_are_no_utf8(tmp_path):
     tree = FolderTree(str(tmp_path))
     assert tree.walk(".") == ["n\udcff.tf"]
     assert tree.read("n\udcff.tf") == b"# raw\n"
+
+
+def test_what_must_not_be_read_is_not_taken_for_gone(tmp_path, monkeypatch):
+    """A folder or file without permission is an error: as an empty one, what it holds would look removed (or never
+    there). The tests may run as root, whom no mode stops, so the system's answer is put in its place.
+    """
+    write(tmp_path, {"closed/main.tf": "# c\n", "main.tf": "# m\n"})
+    real = os.open
+
+    def refuse(path, flags, *args, **kwargs):
+        if os.fsdecode(path) in {"closed", "main.tf"}:
+            raise PermissionError(13, "Permission denied", path)
+        return real(path, flags, *args, **kwargs)
+
+    monkeypatch.setattr(os, "open", refuse)
+    tree = FolderTree(str(tmp_path))
+    for look in (tree.listdir, tree.walk):
+        with pytest.raises(TreeError, match="closed: the folder cannot be read: Permission denied") as listed:
+            look("closed")
+        assert listed.value.kind == "source"
+    with pytest.raises(TreeError, match=r"main\.tf cannot be read: Permission denied") as read:
+        tree.read("main.tf")
+    assert read.value.kind == "source"

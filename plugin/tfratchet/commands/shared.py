@@ -30,7 +30,15 @@ class Color(str, enum.Enum):
 
 # Typer reads these at run time, on Python 3.10 too: Optional[...] rather than "... | None".
 FormatOption = Annotated[
-    str, typer.Option("--format", "-f", metavar="NAME", help=f"What to print: {', '.join(FORMATS)}.", show_default=True)
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="NAME",
+        help=f"What to print: {', '.join(FORMATS)}.",
+        autocompletion=lambda: list(FORMATS),
+        show_default=True,
+    ),
 ]
 OutputOption = Annotated[
     Optional[list[str]],  # noqa: UP045

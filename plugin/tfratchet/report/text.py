@@ -120,7 +120,8 @@ class _Writer:
             accepted = finding.suppressed
             if accepted is not None:
                 until = f", until {accepted.expires}" if accepted.expires else ""
-                text = f"{finding.rule} {finding.address}: {accepted.reason} ({accepted.by}{until})"
+                case = f" with {finding.variant}" if finding.variant else ""
+                text = f"{finding.rule} {finding.address}{case}: {accepted.reason} ({accepted.by}{until})"
                 self.lines.append(f"  {self.style('dim', str(finding.severity))} {printable(text)}")
         self.lines.append("")
 

@@ -53,15 +53,23 @@ class Disk:
             os.close(descriptor)
 
     def entry(self, path: str) -> Entry | None:
-        """The entry at ``path``, or None when there is nothing (or a component before it is a link)."""
+        """The entry at ``path``, or None when there is nothing (or a component before it is a link).
+
+        Raises TreeError when it lies in a folder that must not be read.
+        """
         try:
             with self._parent(path) as (folder, name):
                 return Entry(mode_of(os.stat(name, dir_fd=folder, follow_symlinks=False)))
+        except PermissionError as error:  # there, and not to be seen: not the same as nothing
+            raise TreeError(f"{path} cannot be read: {error.strerror}", "source") from error
         except OSError:
             return None
 
     def list(self, path: str) -> dict[str, Entry]:
-        """The entries of a directory by name; ``.git`` is none of them. Empty when there is no such directory."""
+        """The entries of a directory by name; ``.git`` is none of them. Empty when there is no such directory.
+
+        Raises TreeError when there is one that must not be read.
+        """
         found: dict[str, Entry] = {}
         try:
             if path == ".":
@@ -69,6 +77,8 @@ class Disk:
             else:
                 with self._parent(path) as (folder, name):
                     descriptor = os.open(name, os.O_RDONLY | _DIRECTORY | _NOFOLLOW | _CLOEXEC, dir_fd=folder)
+        except PermissionError as error:  # not the same as empty: what is in it would look as if it were gone
+            raise TreeError(f"{path}: the folder cannot be read: {error.strerror}", "source") from error
         except OSError:
             return found
         try:
@@ -82,6 +92,8 @@ class Disk:
                         found[name_text] = Entry(mode_of(entry.stat(follow_symlinks=False)))
                     except FileNotFoundError:  # removed while we look
                         continue
+        except PermissionError as error:
+            raise TreeError(f"{path}: the folder cannot be read: {error.strerror}", "source") from error
         finally:
             os.close(descriptor)
         return found
@@ -105,6 +117,8 @@ class Disk:
                     raise TreeError(f"{path} is no regular file", "source")
                 # The size first; reading is bounded all the same, as some files claim to be empty.
                 content = file.read(limit + 1) if status.st_size <= limit else b""
+        except PermissionError as error:
+            raise TreeError(f"{path} cannot be read: {error.strerror}", "source") from error
         except OSError as error:
             raise TreeError(f"{path}: {error.strerror}", "missing") from error
         if status.st_size > limit or len(content) > limit:
