@@ -194,7 +194,7 @@ def test_password_unused() -> None:
     assert ids(with_users(user(password_last_used=None, password_last_changed=None))) == ["TFR610"]
 
 
-@pytest.mark.parametrize("name", ["bob", f"arn:aws:iam::{ACCOUNT}:user/bob", "arn:*:user/b*"])
+@pytest.mark.parametrize("name", ["bob", "b*b", f"arn:aws:iam::{ACCOUNT}:user/bob", "arn:*:user/b*"])
 def test_break_glass_users_may_be_idle(name: str) -> None:
     idle = user(
         keys=(key(1, created=80, used=60),), password_last_used=days(60), password_last_changed=days(60), groups=()

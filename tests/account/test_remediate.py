@@ -291,6 +291,7 @@ def test_whom_a_run_was_told_to_spare_is_spared_on(how: str, world: World, tmp_p
     path = journal(tmp_path)
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     lines[0]["acts"] = [{"act": AttachPolicy("user", "bob", GUARD).as_json(), "why": []}]
+    settings.unlink()
     path.write_text(json.dumps(lines[0]) + "\n")  # as if bob had not been known then
     done = command("remediate", "--resume", str(path), "--apply", "--yes")
     assert (done.returncode, "bob is a break-glass principal" in done.stdout) == (1, True)

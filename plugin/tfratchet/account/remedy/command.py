@@ -88,7 +88,7 @@ def remediate(request: Request, consent: Consent, show: Show, journal: str | Non
                 account=account,
                 caller=context.account.identity.arn,
                 tool=f"tfratchet {__version__}",
-                options=_options(request),
+                options=_options(request, shield),
                 acts=plan_record(plan.steps),
             )
             green = _forwards(context, shield, book, plan.steps, show)
@@ -213,7 +213,7 @@ def _same_account(context: Context, past: History, path: str) -> None:
 
 
 def _as_before(request: Request, past: History) -> Request:
-    """Whom the run was told to spare is spared on: by its configuration, unless another is named, and ``--protect``."""
+    """Whom the run was told to spare is spared on: by its configuration and ``--protect``."""
     config = past.options.get("config")
     return replace(
         request,
@@ -222,11 +222,11 @@ def _as_before(request: Request, past: History) -> Request:
     )
 
 
-def _options(request: Request) -> dict[str, Any]:
+def _options(request: Request, shield: Protection) -> dict[str, Any]:
     """What a resumption needs to run the checks again. No values of variables: they may be secret."""
     return {
         "config": os.path.abspath(request.config) if request.config else None,
-        "protect": list(request.protect),
+        "protect": list(shield.patterns),
         "source": [os.path.abspath(p) if p != "-" else p for p in request.sources],
         "var_files": [os.path.abspath(p) for p in request.var_files],
     }

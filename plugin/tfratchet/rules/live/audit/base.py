@@ -66,8 +66,8 @@ def limits(settings: Settings) -> Limits:
 
 
 def spared(user: LiveUser, settings: Settings) -> bool:
-    """Whether the configuration names the user as a break-glass principal (name, ARN, or ARN with ``*``)."""
-    return any(pattern == user.name or glob(pattern, user.arn) for pattern in settings.break_glass)
+    """Whether the configuration names the user as a break-glass principal (name or ARN, both with ``*``)."""
+    return any(glob(pattern, user.name) or glob(pattern, user.arn) for pattern in settings.break_glass)
 
 
 def age(when: datetime | None, facts: Facts) -> int | None:
