@@ -59,7 +59,7 @@ def test_annotations_name_a_file_only_where_there_is_one() -> None:
     assert "::error title=TFR605" in report("github", "audit", FOUND)
     placed = RootKeys().found("a", "b", "c", "d", root="infra", location=Location("infra/main.tf", 3))
     assert "file=infra/main.tf,title" in report("github", "drift", placed)
-    assert "::error file=1,title=TFR605" in report("github", "diff", FOUND)
+    assert "::error title=TFR605" in report("github", "diff", FOUND)
 
 
 def test_commands_without_words_of_their_own_speak_as_diff() -> None:

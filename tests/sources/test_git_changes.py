@@ -6,7 +6,9 @@ import pytest
 
 from gitrepo import Repo
 from tfratchet.sources.changes import Side, pair_renames
+from tfratchet.sources.disk import Disk
 from tfratchet.sources.git import INDEX, WORKTREE, GitError
+from tfratchet.sources.tree import TreeError
 
 TEXT = "".join(f"# line {i}\n" for i in range(40))
 
@@ -136,3 +138,17 @@ def test_very_many_renames_are_compared_by_name():
     assert len(pairs) > 0
     assert all(new.endswith("main.tf") for _, new, _ in pairs)
     assert len({p[0] for p in pairs}) == len({p[1] for p in pairs}) == len(pairs)
+
+
+def test_a_file_in_a_folder_that_must_not_be_read_is_not_deleted(repo, opened, monkeypatch):
+    """git says "deleted" of it. (The tests may run as root, whom no mode stops: the disk's answer is put in place.)"""
+    repo.commit(files={"closed/m.tf": "# 1\n"})
+    repo.write({"closed/m.tf": None})
+    assert simple(opened(repo).changed("HEAD", WORKTREE)) == {("D", "closed/m.tf", None)}
+
+    def refuse(disk: Disk, path: str) -> None:
+        raise TreeError(f"{path} cannot be read: Permission denied", "source")
+
+    monkeypatch.setattr(Disk, "entry", refuse)
+    with pytest.raises(TreeError, match=r"closed/m\.tf cannot be read"):
+        opened(repo).changed("HEAD", WORKTREE)

@@ -243,8 +243,11 @@ class Repository:
     def _from_disk(self, change: Change) -> Change:
         """The same change without the id of what is on disk: to recognise renames, git makes ids that it never stores.
 
-        What is not on disk (a sparse checkout) keeps the id that the index has.
+        What is not on disk (a sparse checkout) keeps the id that the index has. Raises TreeError for a file in a folder
+        that must not be read: git calls it deleted.
         """
+        if change.new is None and change.old is not None:
+            self.disk().entry(change.old)
         if change.new is None or change.new_id is None or change.new_mode == SUBMODULE:
             return change
         return change if self.disk().entry(change.new) is None else replace(change, new_id=None)
