@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 _WEAKER = " is weaker: "
 # The opposite of these is said by their words: who has what. Of the other rules of the family it is no gain.
-_HOLDING = frozenset({"TFR101", "TFR102", "TFR104", "TFR108", "TFR121", "TFR122", "TFR128"})
-_INLINE = frozenset({"TFR102", "TFR122"})
-_BOUNDARY = frozenset({"TFR105", "TFR125"})
+_HOLDING = frozenset({"TFR101", "TFR102", "TFR104", "TFR108", "TFR113", "TFR114", "TFR121", "TFR122", "TFR128"})
+_INLINE = frozenset({"TFR102", "TFR114", "TFR122"})
+_BOUNDARY = frozenset({"TFR105", "TFR115", "TFR125"})
 _MEMBERSHIP = frozenset({"TFR103"})
 # Hard expiry has no direction of its own.
 _NEVER = frozenset({"TFR210"})
@@ -105,7 +105,7 @@ def _gain(finding: Finding, text: str, kind: str = STRONGER) -> Gain:
     return Gain(kind, text, finding.rule, finding.address, location=where)
 
 
-# -- users, groups, roles -------------------------------------------------------------------------------------------
+# -- users, groups, roles, permission sets ----------------------------------------------------------------------------
 
 
 def _of_principals(back: RootPair, findings: Iterable[Finding]) -> Iterator[Gain]:

@@ -38,6 +38,7 @@ NAMED: dict[str, tuple[str, ...]] = {
     "aws_s3_bucket": ("bucket",),
     "aws_sns_topic": ("name",),
     "aws_sqs_queue": ("name",),
+    "aws_ssoadmin_permission_set": ("name",),
 }
 
 # One of these exists in an account (or region); the empty tuple stands for "the" one.
@@ -72,6 +73,10 @@ PARTS: dict[str, tuple[str, ...]] = {
     "aws_s3_bucket_versioning": ("bucket",),
     "aws_sns_topic_policy": ("arn",),
     "aws_sns_topic_subscription": ("topic_arn", "protocol", "endpoint"),
+    "aws_ssoadmin_customer_managed_policy_attachment": ("permission_set_arn", "customer_managed_policy_reference"),
+    "aws_ssoadmin_managed_policy_attachment": ("permission_set_arn", "managed_policy_arn"),
+    "aws_ssoadmin_permission_set_inline_policy": ("permission_set_arn",),
+    "aws_ssoadmin_permissions_boundary_attachment": ("permission_set_arn",),
 }
 
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]]|[^"\[\]]+|"')

@@ -16,7 +16,15 @@ _TYPES = (
     "aws_config_",
     "aws_ssoadmin_",
 )
-_DATA_TYPES = ("aws_iam_", "aws_s3_bucket", "aws_kms_", "aws_cloudtrail", "aws_sns_topic", "aws_organizations_")
+_DATA_TYPES = (
+    "aws_iam_",
+    "aws_s3_bucket",
+    "aws_kms_",
+    "aws_cloudtrail",
+    "aws_sns_topic",
+    "aws_organizations_",
+    "aws_ssoadmin_permission_set",
+)
 # Resource policies can hold MFA conditions and denials, whatever the service.
 _POLICY_ARGUMENTS = frozenset(["policy", "access_policy", "access_policies", "resource_policy", "policy_document"])
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 HAS = re.compile(
-    r"(?P<holder>(?:every )?(?:user|group|role) .+?) has (?P<how>policy|boundary) (?P<policy>.+?)"
+    r"(?P<holder>(?:every )?(?:user|group|role|permission set) .+?) has (?P<how>policy|boundary) (?P<policy>.+?)"
     r"(?: \[[0-9a-f]{12}\])?",  # the digest of the document
     re.DOTALL,
 )

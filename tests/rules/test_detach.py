@@ -52,17 +52,22 @@ GUARD = ref("aws_iam_policy.mfa", ".arn")
 
 def test_ids_are_final() -> None:
     people = [f"TFR{n}" for n in range(101, 112)]
+    sets = [f"TFR{n}" for n in range(113, 117)]
     roles = ["TFR120", "TFR121", "TFR122", "TFR125", "TFR126", "TFR127", "TFR128", "TFR129"]
-    assert list(RULES) == people + roles
+    assert list(RULES) == people + sets + roles
     assert all((rule.group == "roles") == (rule.id in roles) for rule in RULES.values())
 
 
-def test_every_kind_of_loss_has_one_rule_for_users_and_groups() -> None:
+def test_every_kind_of_loss_has_one_rule_for_users_groups_and_permission_sets() -> None:
+    never = {
+        "user": (),
+        "group": (Kind.LEFT_GROUP, Kind.BOUNDARY),
+        "permission set": (Kind.LEFT_GROUP, Kind.EXCLUSIVE),
+    }
     for kind in Kind:
-        for holder in ("user", "group"):
+        for holder, impossible in never.items():
             found = [r.id for r in RULES.values() if kind in r.kinds and holder in r.holders]  # type: ignore[attr-defined]
-            possible = not (holder == "group" and kind in (Kind.LEFT_GROUP, Kind.BOUNDARY))
-            assert len(found) == int(possible), (kind, holder, found)
+            assert len(found) == int(kind not in impossible), (kind, holder, found)
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)

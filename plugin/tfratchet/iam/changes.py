@@ -12,11 +12,12 @@ from tfratchet.iam.exclusive import begins, taken_away
 from tfratchet.iam.handed import owner_kind
 from tfratchet.iam.losses import Changes, Kind, Loss, Route, holding_words, newly_hangs_on
 from tfratchet.iam.membership import holders_gone, memberships_lost
-from tfratchet.iam.principals import GROUP, Principal
+from tfratchet.iam.principals import GROUP, PERMISSION_SET, Principal
 from tfratchet.iam.rewrites import is_guard, readable, rewritten, same_document
 from tfratchet.iam.sameness import Sameness
 from tfratchet.iam.staying import Fate, Stay
 from tfratchet.matching import Matching, without_keys
+from tfratchet.model import Location
 from tfratchet.values import Unknown
 
 
@@ -231,12 +232,13 @@ class _Comparer:
     # -- boundaries -------------------------------------------------------------------------------------------------
 
     def _boundary(self, old: Holding, stay: Stay) -> None:
+        if old.holder.kind == PERMISSION_SET:
+            self._boundary_of_set(old, stay)
+            return
         declared = self.head.names.declared.get(old.holder)
         if declared is None:
             return
-        now = next((h for h in self.head.by_holder.get(old.holder, ()) if h.route == BOUNDARY), None)
-        if now is not None and now.policy.dangling:
-            now = None
+        now = self._boundary_now(old.holder)
         if now is not None and (now.policy == old.policy or same_document(old.document, now.document)):
             return
         unknown = stay.unknown
@@ -244,17 +246,58 @@ class _Comparer:
             unknown += (Unknown(now.policy.label),)
         elif now is None and not old.policy.known and not Unknown(old.policy.id).refs:
             unknown += (Unknown(old.policy.label),)  # a variable, which may have been null
+        self._boundary_lost(old, now, now.location if now is not None else declared.location, unknown)
+
+    def _boundary_of_set(self, old: Holding, stay: Stay) -> None:
+        """The boundary of a permission set has a resource of its own, which goes, moves and is forgotten by itself."""
+        if old.policy.dangling and self.readable:
+            return  # a policy that nobody declares has never been attached
+        now = self._boundary_now(old.holder)
+        unknown = old.unknown + stay.unknown + self.context.deleted_root()
+        if now is not None and (now.policy == old.policy or same_document(old.document, now.document)):
+            extra = self._condition(old, [now])
+            if extra:
+                self._boundary_lost(old, None, now.location, unknown + extra)
+            else:
+                moved = self.context.readdressed(old, [now])
+                self.found.losses.extend([moved] if moved is not None else [])
+            return
+        forgotten = self.context.staying.forgotten(old.source) if now is None else None
+        if forgotten is not None:
+            self._boundary_lost(old, None, forgotten.location, unknown, Kind.FORGOTTEN, minor=True)
+        elif now is not None:
+            vague = () if now.policy.known and old.policy.known else (Unknown(now.policy.label),)
+            self._boundary_lost(old, now, now.location, unknown + now.unknown + vague)
+        else:
+            cannot_tell = self._cannot_tell(old)
+            self._boundary_lost(old, None, None, unknown + cannot_tell, minor=stay.minor or bool(cannot_tell))
+
+    def _boundary_now(self, holder: Principal) -> Holding | None:
+        now = next((h for h in self.head.by_holder.get(holder, ()) if h.route == BOUNDARY), None)
+        return None if now is not None and now.policy.dangling else now
+
+    def _boundary_lost(
+        self,
+        old: Holding,
+        now: Holding | None,
+        where: Location | None,
+        unknown: tuple[Unknown, ...],
+        kind: Kind = Kind.BOUNDARY,
+        *,
+        minor: bool = False,
+    ) -> None:
         self.found.losses.append(
             Loss(
-                Kind.BOUNDARY,
+                kind,
                 old.holder,
                 old.source,
                 old.location,
                 policy=old.policy,
                 document=old.document,
                 new=now.policy.label if now is not None else "",
-                new_location=now.location if now is not None else declared.location,
+                new_location=where,
                 unknown=tuple(dict.fromkeys(unknown)),
+                minor=minor,
                 words=holding_words(old, self.head),
             )
         )

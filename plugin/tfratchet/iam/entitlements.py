@@ -1,28 +1,38 @@
 """Who has which policy by which route, in one version of one root module.
 
-The routes: a managed policy attached to a user, group or role; an inline policy; a permissions boundary; membership of
-a group; and arguments of a module that was not downloaded and so could not be read. What each resource does at apply
-is the provider's documentation of it; what matters most: ``aws_iam_policy_attachment`` and the ``_exclusive``
-resources take away whatever they do not list, and destroying an ``_exclusive`` resource takes away nothing
-(hashicorp/terraform-provider-aws#39818).
+The routes: a managed policy attached to a user, group, role or permission set; an inline policy; a permissions
+boundary; membership of a group; and arguments of a module that was not downloaded and so could not be read. What each
+resource does at apply is the provider's documentation of it; what matters most: ``aws_iam_policy_attachment`` and the
+``_exclusive`` resources take away whatever they do not list, and destroying an ``_exclusive`` resource takes away
+nothing (hashicorp/terraform-provider-aws#39818).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from tfratchet.iam.documents import Document, parse_document
 from tfratchet.iam.handed import call_word, handed_over
-from tfratchet.iam.principals import GROUP, ROLE, USER, Names, Policy, Principal, shown
+from tfratchet.iam.holdings import ATTACHED, BOUNDARY, INLINE, MODULE, Exclusive, Holding, Membership
+from tfratchet.iam.permission_sets import PARTS_OF_SETS, PERMISSION_SET_ARN, given_by
+from tfratchet.iam.policy_places import argument_of
+from tfratchet.iam.principals import GROUP, PERMISSION_SET, ROLE, USER, Names, Policy, Principal, shown
 from tfratchet.model import Location, ModuleCall, Resource, Root
 from tfratchet.values import Rest, Unknown, Value, replace_refs
 
-ATTACHED = "attached"
-INLINE = "inline"
-BOUNDARY = "boundary"
-MODULE = "module"
+__all__ = [
+    "ATTACHED",
+    "BOUNDARY",
+    "INLINE",
+    "MODULE",
+    "POLICY_ATTACHMENT",
+    "TYPES",
+    "Entitlements",
+    "Exclusive",
+    "Holding",
+    "Membership",
+]
 
 # (argument that names the holder, kind of holder)
 _ATTACHMENTS = {
@@ -61,66 +71,7 @@ TYPES = (
     *_EXCLUSIVE_ATTACHMENTS,
     *_EXCLUSIVE_INLINE,
 )
-"""Every resource type that takes part in an entitlement."""
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """A principal holds a policy, and the resource that makes it so."""
-
-    holder: Principal
-    policy: Policy
-    route: str
-    """``attached``, ``inline``, ``boundary`` or ``module`` (whatever an opaque module gives)."""
-    source: str
-    """Address of the resource (or module call) that establishes it."""
-    location: Location | None
-    unknown: tuple[Unknown, ...] = ()
-    """What its being there hangs on."""
-    source_type: str = ""
-    document: Document | None = field(default=None, compare=False)
-    """The inline document, or that of the managed policy where the root module creates it."""
-    dangling: bool = False
-    """True when the holder is a reference to a resource that is not declared."""
-    module: str = ""
-    word: str = ""
-    """Of an opaque module call: the call in words that hold in any root module."""
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """A user is in a group."""
-
-    user: Principal
-    group: Principal
-    source: str
-    location: Location | None
-    unknown: tuple[Unknown, ...] = ()
-    source_type: str = ""
-    dangling: bool = False
-    module: str = ""
-    no_group: bool = False
-    """True when the group is a reference to a resource that is not declared: no plan has ever put anybody into it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exclusive:
-    """A resource that takes away what it does not list."""
-
-    source: str
-    type: str
-    location: Location | None
-    holder: Principal | None
-    """Whose policies it rules; None for ``aws_iam_policy_attachment``, which rules ``policy`` in the whole account."""
-    policy: Policy | None
-    route: str
-    """``attached`` or ``inline``."""
-    listed: frozenset[str]
-    """Ids of policies (``holder`` given), names of inline policies, or ids of principals (``policy`` given)."""
-    kinds: frozenset[str] = frozenset()
-    """Kinds of principals that it names (``policy`` given)."""
-    unknown: tuple[Unknown, ...] = ()
-    """What it lists beyond that."""
+"""Every resource type of IAM that takes part in an entitlement."""
 
 
 class Entitlements:
@@ -134,7 +85,7 @@ class Entitlements:
         self.exclusives: list[Exclusive] = []
         self._documents: dict[str, Document] = {}
         self._identity = identity
-        for resource in root.managed(*TYPES):
+        for resource in root.managed(*TYPES, *PARTS_OF_SETS):
             self.names.near = resource
             self._read(resource)
         self.names.near = None
@@ -205,7 +156,7 @@ class Entitlements:
     def _document(self, resource: Resource) -> Document:
         found = self._documents.get(resource.address)
         if found is None:
-            found = parse_document(replace_refs(resource.values.get("policy"), self._identity))
+            found = parse_document(replace_refs(resource.values.get(argument_of(resource)), self._identity))
             self._documents[resource.address] = found
         return found
 
@@ -221,6 +172,8 @@ class Entitlements:
             argument, holder_kind = _INLINE[kind]
             for holder, unknown, _ in self.names.principals(holder_kind, resource.values.get(argument)):
                 self._inline(resource, holder, resource.values.get("name"), argument, depends + unknown)
+        elif kind in PARTS_OF_SETS:
+            self._permission_set(resource, depends)
         elif kind == POLICY_ATTACHMENT:
             self._policy_attachment(resource, depends)
         elif kind in _EXCLUSIVE_ATTACHMENTS:
@@ -273,6 +226,13 @@ class Entitlements:
                 if isinstance(block, dict) and "policy" in block:
                     name, document = block.get("name"), block["policy"]
                     self._inline(resource, holder, name, f"inline_policy.{index}", depends, document)
+
+    def _permission_set(self, resource: Resource, depends: tuple[Unknown, ...]) -> None:
+        arn = resource.values.get(PERMISSION_SET_ARN)
+        for holder, unknown, _ in self.names.principals(PERMISSION_SET, arn):
+            for one in given_by(resource, self.names):
+                where = resource.where(one.path)
+                self._add(resource, holder, one.policy, one.route, where, depends + unknown, PERMISSION_SET_ARN)
 
     def _own(self, kind: str, resource: Resource) -> Principal:
         name = resource.values.get("name")

@@ -33,7 +33,7 @@ from tfratchet.iam.policy_places import (
     resource_argument,
     statement_location,
 )
-from tfratchet.iam.principals import ROLE, USER, Principal
+from tfratchet.iam.principals import GROUP, USER, Principal
 from tfratchet.iam.probes import Prober
 from tfratchet.iam.protected import protected_actions
 from tfratchet.iam.staying import Fate, Staying, with_forgotten
@@ -119,7 +119,7 @@ class _Finder:
         base, staying = self.pair.base_entitlements, self.staying
         head = with_forgotten(base, self.pair.head_entitlements, staying, self._as_in_head)
         for principal in sorted(base.mentioned, key=lambda p: (p.kind, p.id)):
-            if principal.kind == ROLE:
+            if principal.kind not in (USER, GROUP):
                 continue
             before, after = self._reaching(base, principal), self._reaching(head, principal)
             # What reaches people is asked with them, not by itself.
@@ -183,8 +183,8 @@ class _Finder:
         """Policies that head attaches to users or groups whose names are not known: the one who seems to lose it may be
         among them. By id, with words for it.
         """
-        found = [h for h in self.pair.head_entitlements.holdings if not h.holder.known and h.holder.kind != ROLE]
-        return {h.policy.id: f"to whom {h.source} attaches" for h in found}
+        people = [h for h in self.pair.head_entitlements.holdings if h.holder.kind in (USER, GROUP)]
+        return {h.policy.id: f"to whom {h.source} attaches" for h in people if not h.holder.known}
 
     def _of_person(self, principal: Principal, loss: Loss, kept: set[str]) -> GuardLoss:
         place, policy_id = _source(loss.statement)

@@ -1,4 +1,4 @@
-"""Who and what: users, groups, roles and managed policies, whatever way a configuration names them.
+"""Who and what: users, groups, roles, permission sets and managed policies, whatever way a configuration names them.
 
 A principal is a name in an account. ``"bob"``, ``aws_iam_user.bob.name`` and ``data.aws_iam_user.bob.user_name`` are
 the same user. A managed policy is an ARN; of a customer's own policy the name is enough, since a name is unique in an
@@ -18,9 +18,13 @@ from tfratchet.values import REF_CLOSE, REF_OPEN, Rest, Template, Unknown, Value
 USER = "user"
 GROUP = "group"
 ROLE = "role"
-TYPES = {USER: "aws_iam_user", GROUP: "aws_iam_group", ROLE: "aws_iam_role"}
+PERMISSION_SET = "permission set"
+"""Of IAM Identity Center: what users of a directory may do in the accounts that it is assigned to."""
+IAM_TYPES = {USER: "aws_iam_user", GROUP: "aws_iam_group", ROLE: "aws_iam_role"}
+"""Principals that an account has itself."""
+TYPES = {**IAM_TYPES, PERMISSION_SET: "aws_ssoadmin_permission_set"}
 KINDS = {v: k for k, v in TYPES.items()}
-_DATA_NAMES = {USER: "user_name", GROUP: "group_name", ROLE: "name"}
+_DATA_NAMES = {USER: "user_name", GROUP: "group_name", ROLE: "name", PERMISSION_SET: "name"}
 
 _WHOLE_REF = re.compile(f"^{REF_OPEN}([^{REF_CLOSE}]*){REF_CLOSE}((?:\\[.*\\])?)\\.([a-z_]+)$", re.DOTALL)
 _WRITTEN_REF = re.compile(
@@ -36,7 +40,7 @@ _HOLE = re.compile("\x00([0-9]+)\x00")
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A user, group or role; equal when kind and id are."""
+    """A user, group, role or permission set; equal when kind and id are."""
 
     kind: str
     id: str
@@ -167,6 +171,10 @@ class Names:
         if address is not None and address in self.root.resources:
             name_value = self.root.resources[address].values.get("name")
             return Principal(kind, self.identity(address), address if name_value is None else shown(name_value))
+        data = self._data_at(value, kind_type)
+        read = data.values.get(_DATA_NAMES[kind]) if data is not None else None
+        if isinstance(read, (str, Unknown)):
+            return self.principal(kind, read)
         found = self._lookup(kind_type, value)
         label = shown(value)
         return Principal(kind, self.identity(found) if found else self.text(value), label, known=found is not None)
@@ -244,12 +252,17 @@ class Names:
             if resource is None:
                 return Policy(self.identity(address), address, dangling=True)
             return self._declared(resource)
-        match = _WHOLE_REF.match(value.expr)
-        data = self.root.resources.get(match[1] + match[2]) or self.root.resources.get(match[1]) if match else None
-        read = self._of_data(data) if data is not None and data.type == "aws_iam_policy" and not data.managed else None
+        data = self._data_at(value, "aws_iam_policy")
+        read = self._of_data(data) if data is not None else None
         return read or Policy(
             self.text(value), shown(value), dangling=_NOT_DECLARED.match(value.expr) is not None, known=False
         )
+
+    def _data_at(self, value: Value, kind_type: str) -> Resource | None:
+        """The data source of this type that a value is an attribute of."""
+        match = _WHOLE_REF.match(value.expr) if isinstance(value, Unknown) else None
+        data = self.root.resources.get(match[1] + match[2]) or self.root.resources.get(match[1]) if match else None
+        return data if data is not None and data.type == kind_type and not data.managed else None
 
     def _of_data(self, data: Resource) -> Policy | None:
         """The policy that a data source reads, by ARN or by name."""

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from tfratchet.iam.entitlements import BOUNDARY, INLINE, MODULE, Entitlements, Holding, Membership
 from tfratchet.iam.losses import Kind, Loss
-from tfratchet.iam.principals import GROUP, USER, Policy
+from tfratchet.iam.principals import PERMISSION_SET, ROLE, Policy
 from tfratchet.iam.rewrites import is_guard, same_document
 from tfratchet.iam.staying import Staying
 from tfratchet.matching import Matching, without_keys
@@ -91,11 +91,11 @@ class Sameness:
         return frozenset(without_keys(m.source) for m in found if not (m.user.known and m.group.known))
 
     def guard_gone(self, old: Holding) -> bool:
-        """True when ``old`` denies something and no user or group of head has it any more."""
+        """True when ``old`` denies something and nobody of head but roles has it any more."""
         if not is_guard(old.document):
             return False
         return not any(
-            h.holder.kind in (USER, GROUP) and (h.policy == old.policy or same_document(old.document, h.document))
+            h.holder.kind != ROLE and (h.policy == old.policy or same_document(old.document, h.document))
             for h in self.head.holdings
             if not h.policy.dangling
         )
@@ -112,7 +112,8 @@ class Sameness:
             return None
         if self.staying.forgotten(old.source) is not None:
             return None
-        if isinstance(old, Holding) and old.route == INLINE and "name" not in resource.values:
+        unnamed = isinstance(old, Holding) and old.route == INLINE and "name" not in resource.values
+        if unnamed and isinstance(old, Holding) and old.holder.kind != PERMISSION_SET:
             return None  # the provider makes up a name, and another one for the new object
         first = targets[0]
         holding = old if isinstance(old, Holding) else None

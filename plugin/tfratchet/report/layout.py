@@ -18,7 +18,7 @@ NODE_HEIGHT = 30
 GAP = 14
 _JOINT = 6  # the height of a joint
 _SWEEPS = 8
-_COLUMN = {"user": 0, "role": 0, "group": 1}
+_COLUMN = {"user": 0, "role": 0, "permission": 0, "group": 1}
 
 
 @dataclass(slots=True)

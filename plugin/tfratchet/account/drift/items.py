@@ -14,7 +14,7 @@ from tfratchet.account.drift.source import IN_STATE
 from tfratchet.iam.documents import Document, parse_document
 from tfratchet.iam.entitlements import INLINE, MODULE, Entitlements, Holding
 from tfratchet.iam.managed import table
-from tfratchet.iam.principals import TYPES, Policy, Principal
+from tfratchet.iam.principals import IAM_TYPES, Policy, Principal
 from tfratchet.model import Location, Problem, Resource, Root, Severity
 from tfratchet.values import JsonText, Template, Unknown, Value, display, is_known
 
@@ -149,7 +149,7 @@ class Items:
 
     held: list[Held] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
-    principals: dict[str, list[Item]] = field(default_factory=lambda: {k: [] for k in TYPES})
+    principals: dict[str, list[Item]] = field(default_factory=lambda: {k: [] for k in IAM_TYPES})
     policies: list[tuple[Item, Document]] = field(default_factory=list)
     password: list[Item] = field(default_factory=list)
     trails: list[Item] = field(default_factory=list)
@@ -187,7 +187,8 @@ class _Reader:
 
     def read(self) -> None:
         for holding in self.entitlements.holdings:
-            self._holding(holding)
+            if holding.holder.kind in IAM_TYPES:  # not of a permission set, which is no part of the account
+                self._holding(holding)
         for member in self.entitlements.memberships:
             exclusive = member.source_type == "aws_iam_group_membership"
             user, group = self.principal(member.user), self.principal(member.group)
@@ -200,6 +201,8 @@ class _Reader:
             if rule.holder is not None and holder is not None and holder.text is not None:
                 self.into.exclusive.add((rule.holder.kind, holder.text))
         for principal, resource in self.entitlements.names.declared.items():
+            if principal.kind not in IAM_TYPES:
+                continue
             item = Item(self.principal(principal), resource, self.own(resource))
             self.into.principals[principal.kind].append(item)
             listed = resource.values.get(IN_STATE)
@@ -264,7 +267,7 @@ class _Reader:
         resource = self.root.resources.get(principal.id)
         if resource is not None:
             return self.named(resource)
-        prefix = f"{TYPES[principal.kind]}:"
+        prefix = f"{IAM_TYPES[principal.kind]}:"
         if principal.known and principal.id.startswith(prefix):
             name = principal.id[len(prefix) :]
             return Name(name, name)

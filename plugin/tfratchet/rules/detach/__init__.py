@@ -1,9 +1,15 @@
-"""Family detach: what users, groups and roles lose."""
+"""Family detach: what users, groups, permission sets and roles lose."""
 
 from tfratchet.rules.detach.boundaries import BoundaryRemoved
 from tfratchet.rules.detach.exclusive import ExclusiveManagement
 from tfratchet.rules.detach.groups import GroupPolicyDetached, UserLeftGroup
 from tfratchet.rules.detach.low import AttachmentReaddressed, NoLongerManaged, UserRemoved
+from tfratchet.rules.detach.permission_sets import (
+    PermissionSetBoundaryRemoved,
+    PermissionSetInlineRemoved,
+    PermissionSetPolicyDetached,
+    PermissionSetRemoved,
+)
 from tfratchet.rules.detach.policies import AttachedPolicyDestroyed, PolicySwapped
 from tfratchet.rules.detach.roles import (
     RoleBoundaryRemoved,
@@ -24,6 +30,10 @@ __all__ = [
     "ExclusiveManagement",
     "GroupPolicyDetached",
     "NoLongerManaged",
+    "PermissionSetBoundaryRemoved",
+    "PermissionSetInlineRemoved",
+    "PermissionSetPolicyDetached",
+    "PermissionSetRemoved",
     "PolicySwapped",
     "RoleBoundaryRemoved",
     "RoleExclusiveManagement",

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from tfratchet.iam.losses import Kind, Loss, new_words
-from tfratchet.iam.principals import GROUP, ROLE, USER
+from tfratchet.iam.principals import GROUP, PERMISSION_SET, ROLE, USER
 from tfratchet.iam.rewrites import is_mfa_guard
 from tfratchet.model import Finding, Location, Severity, Side
 from tfratchet.rules.base import Reference, Rule, attack, cis, nist
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 REFERENCES = (cis("1.14"), nist("AC-2"), nist("AC-3"), nist("AC-6"), attack("T1531"), attack("T1098"))
 PEOPLE = frozenset({USER, GROUP})
 ROLES = frozenset({ROLE})
+SETS = frozenset({PERMISSION_SET})
 _MAX_NAMES = 12
 
 
@@ -79,7 +80,8 @@ class LossRule(Rule):
             what = (
                 "It denies sessions without MFA" if any(is_mfa_guard(loss.document) for loss in losses) else "It denies"
             )
-            message += f". {what}, and no user or group here has it any more"
+            nobody = "user, group or permission set" if first.holder.kind == PERMISSION_SET else "user or group"
+            message += f". {what}, and no {nobody} here has it any more"
         if first.unknown:
             message += f". It depends on {names(display(u) for u in first.unknown)}"
         words = tuple(dict.fromkeys(w for loss in losses for w in loss.words))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import ClassVar
 
 from tfratchet.iam.losses import Kind, Loss
 from tfratchet.matching import without_keys
 from tfratchet.model import Severity
-from tfratchet.rules.base import attack, nist
-from tfratchet.rules.detach.losses import LossRule, holders, names, sentence
+from tfratchet.rules.base import Reference, attack, nist
+from tfratchet.rules.detach.losses import PEOPLE, SETS, LossRule, holders, names, sentence
 
 
 class UserRemoved(LossRule):
@@ -50,7 +51,7 @@ class UserRemoved(LossRule):
     id = "TFR106"
     title = "user removed with the policies"
     severity = Severity.LOW
-    references = (nist("AC-2"), attack("T1531"))
+    references: ClassVar[tuple[Reference, ...]] = (nist("AC-2"), attack("T1531"))
     checkov = ()
     kinds = frozenset({Kind.HOLDER_GONE})
     fix = "Nothing, when it is meant; else put the user and its policies back."
@@ -69,7 +70,7 @@ class UserRemoved(LossRule):
 
 
 class NoLongerManaged(LossRule):
-    """A user, a policy attachment or a membership is kept, yet Terraform no longer manages it.
+    """A user, a permission set, a policy attachment or a membership is kept, yet Terraform no longer manages it.
 
     ## Why
 
@@ -107,6 +108,7 @@ class NoLongerManaged(LossRule):
     references = (nist("AC-2"),)
     checkov = ()
     kinds = frozenset({Kind.FORGOTTEN})
+    holders = PEOPLE | SETS
     fix = "Import it where it is managed from now on."
     now = "kept, not managed"
 
@@ -158,6 +160,7 @@ class AttachmentReaddressed(LossRule):
     references = (nist("AC-3"),)
     checkov = ()
     kinds = frozenset({Kind.READDRESSED})
+    holders = PEOPLE | SETS
     fix = "Add a `moved` block from the old address to the new one; where the types differ, plan again after the apply."
 
     def together(self, loss: Loss) -> Hashable:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from tfratchet.iam.losses import Kind, Loss
-from tfratchet.rules.detach.losses import LossRule, gerund, holders, names, policies, sentence
+from tfratchet.rules.detach.losses import PEOPLE, SETS, LossRule, gerund, holders, names, policies, sentence
 
 
 class AttachedPolicyDestroyed(LossRule):
-    """A managed policy that is attached to a user or group who stays is destroyed.
+    """A managed policy that is attached to a user, group or permission set that stays is destroyed.
 
     ## Why
 
@@ -49,6 +49,7 @@ class AttachedPolicyDestroyed(LossRule):
     id = "TFR108"
     title = "attached policy destroyed"
     kinds = frozenset({Kind.POLICY_DESTROYED})
+    holders = PEOPLE | SETS
     fix = "Keep the policy and its attachments."
     now = "destroyed"
 
@@ -60,7 +61,7 @@ class AttachedPolicyDestroyed(LossRule):
 
 
 class PolicySwapped(LossRule):
-    """A policy of a user or group is swapped for another one.
+    """A policy of a user, group or permission set is swapped for another one.
 
     ## Why
 
@@ -90,6 +91,7 @@ class PolicySwapped(LossRule):
     id = "TFR110"
     title = "policy swapped for another"
     kinds = frozenset({Kind.SWAPPED})
+    holders = PEOPLE | SETS
     fix = "Attach the old policy beside the new one, or check that the new one has all that is needed."
 
     def together(self, loss: Loss) -> Hashable:

@@ -29,11 +29,11 @@ _STEPS = 50
 # Arguments that hold the identifier of one other resource, or a list of such. (AWS provider documentation.)
 _IDENTIFIERS = frozenset(
     """
-    user group role users groups roles policy_arn policy_arns managed_policy_arns permissions_boundary user_name
-    group_name role_name bucket s3_bucket_name target_bucket kms_key_id kms_key_arn kms_master_key_id target_key_id
-    cloud_watch_logs_role_arn log_group_name log_destination_arn topic_arn alarm_actions ok_actions
-    insufficient_data_actions rule arn policy_id target_id user_pool_id key_id role_arn sns_topic_name sns_topic_arn
-    serial_number permission_set_arn instance_arn instance_profile
+    user group role users groups roles policy_arn policy_arns managed_policy_arn managed_policy_arns
+    permissions_boundary user_name group_name role_name bucket s3_bucket_name target_bucket kms_key_id kms_key_arn
+    kms_master_key_id target_key_id cloud_watch_logs_role_arn log_group_name log_destination_arn topic_arn alarm_actions
+    ok_actions insufficient_data_actions rule arn policy_id target_id user_pool_id key_id role_arn sns_topic_name
+    sns_topic_arn serial_number permission_set_arn instance_arn instance_profile
     """.split()  # noqa: SIM905 (one a line would fill a page)
 )
 _ATTRIBUTES = frozenset(["arn", "id", "name", "key_id", "bucket", "user", "group", "policy_arn", "user_name"])

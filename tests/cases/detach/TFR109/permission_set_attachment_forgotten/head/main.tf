@@ -1,0 +1,11 @@
+resource "aws_ssoadmin_permission_set" "ops" {
+  name         = "ops"
+  instance_arn = "arn:aws:sso:::instance/ssoins-7223a1b2c3d4e5f6"
+}
+
+removed {
+  from = aws_ssoadmin_managed_policy_attachment.audit
+  lifecycle {
+    destroy = false
+  }
+}

@@ -1,0 +1,17 @@
+data "aws_iam_policy_document" "guard" {
+  statement {
+    effect    = "Deny"
+    actions   = ["iam:*"]
+    resources = ["*"]
+    condition {
+      test     = "BoolIfExists"
+      variable = "aws:MultiFactorAuthPresent"
+      values   = ["false"]
+    }
+  }
+}
+
+resource "aws_ssoadmin_permission_set" "ops" {
+  name         = "ops"
+  instance_arn = "arn:aws:sso:::instance/ssoins-7223a1b2c3d4e5f6"
+}

@@ -1,0 +1,1 @@
+# nobody operates it any more
