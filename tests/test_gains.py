@@ -98,6 +98,21 @@ def test_groups_and_boundaries(tmp_path: Path) -> None:
     assert (STRONGER, "permissions boundary require-mfa set for user bob") in found
 
 
+def test_what_a_permission_set_gets(tmp_path: Path) -> None:
+    base = 'resource "aws_ssoadmin_permission_set" "ops" { name = "ops" }\n'
+    named = "{\n  permission_set_arn = aws_ssoadmin_permission_set.ops.arn\n  %s\n}\n"
+    attachment = named % f"managed_policy_arn = {READ}"
+    limit = named % f"permissions_boundary {{\n    managed_policy_arn = {READ}\n  }}"
+    head = (
+        f'{base}resource "aws_ssoadmin_managed_policy_attachment" "a" {attachment}'
+        f'resource "aws_ssoadmin_permissions_boundary_attachment" "b" {limit}'
+    )
+    assert told(tmp_path, base, head) == [
+        (STRONGER, "permissions boundary ReadOnlyAccess set for permission set ops"),
+        (ATTACHED, "policy ReadOnlyAccess attached to permission set ops"),
+    ]
+
+
 def test_a_boundary_in_place_of_another_is_no_gain(tmp_path: Path) -> None:
     one = PEOPLE.replace('{ name = "bob" }', '{\n name = "bob"\n permissions_boundary = aws_iam_policy.mfa.arn\n}')
     assert (

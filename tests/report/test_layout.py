@@ -27,6 +27,7 @@ def test_users_groups_policies_from_left_to_right() -> None:
 def test_a_column_that_nothing_is_in_is_not_there() -> None:
     assert names(place(picture(("user a", "policy p")))) == [["user a"], ["policy p"]]
     assert names(place(picture(("group g", "policy p")))) == [["group g"], ["policy p"]]
+    assert names(place(picture(("permission set a", "policy p")))) == [["permission set a"], ["policy p"]]
     assert names(place(picture(("users a, b and c", "group g")))) == [["users a, b and c"], ["group g"]]
 
 
