@@ -382,6 +382,9 @@ def test_the_program(logs: Path) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"DetachUserPolicy        user alice, policy RequireMFA" in done.stdout
     assert program("--help").returncode == 0
+    typo = program(str(logs), "--account", "12345678901")
+    assert typo.returncode == 2
+    assert typo.stderr.endswith(b"error: --account: '12345678901' is not like 123456789012\n")
     wrong = program("--event", "Nonsense")
     assert (wrong.returncode, wrong.stdout) == (2, b"")
 

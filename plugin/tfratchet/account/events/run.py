@@ -81,6 +81,9 @@ def _question(arguments: EventsArguments, clock: datetime) -> Question:
     kinds = ("all", "detach", *catalog.groups())
     if arguments.only not in kinds:
         raise UserError(f"'{arguments.only}' is no group of calls", where="--only", hint=f"known: {', '.join(kinds)}")
+    for account in arguments.accounts:
+        if not (len(account) == 12 and account.isdecimal()):  # it would match nothing, and look like a clean run
+            raise UserError(f"'{account}' is not like 123456789012", where="--account")
     stored = arguments.logs is not None and not arguments.logs.startswith("s3://")
     days = None if stored and arguments.engine != "athena" else DAYS
     asked = window(arguments.since, arguments.until, clock, days)
