@@ -72,7 +72,10 @@ class _Reader:
             if isinstance(next(events), yaml.DocumentStartEvent):
                 raise EvalError("yamldecode: there is more than one document")
         except (yaml.YAMLError, UnicodeError, ValueError) as error:
-            raise EvalError("yamldecode: " + " ".join(str(error).split())[:200]) from None
+            text = " ".join(str(error).split())[:200]
+            # PyYAML 6.0.4 and newer have a limit of their own.
+            kind = "limit" if "maximum nesting depth" in text else "evaluation"
+            raise EvalError(f"yamldecode: {text}", kind) from None
         return value
 
     def _node(self, event: Any, events: Iterator[Any], depth: int) -> Any:
