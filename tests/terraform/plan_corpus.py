@@ -95,6 +95,8 @@ def jobs(case: str) -> tuple[list[Job], str]:
         return [], "a module that would have to be downloaded"
     if 'data "aws_organizations_organization"' in text:
         return [], "an organization"
+    if 'data "aws_ssoadmin_' in text:
+        return [], "a directory of IAM Identity Center"
     if set(_KIND.findall(text)) - {"aws", "terraform"}:
         return [], "another provider"
     base, head = FolderTree(str(folder / "base")), FolderTree(str(folder / "head"))

@@ -58,6 +58,7 @@ REFUSED = {
     ),
     r'argument "pgp_key" is required': "required by provider 3.39.0, and no longer",
     r"an organization": "provider 3.39.0 reads its root only of an account whose id it may ask for",
+    r"a directory of IAM Identity Center": "its permission sets are read of an account that has one",
     r"NoSuchEntity|no IAM policy found|couldn't find": "a data source reads what the test account does not have",
     r"Reference to undeclared|Incorrect attribute value type": "broken on purpose",
 }
