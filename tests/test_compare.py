@@ -11,7 +11,7 @@ from tfratchet.compare import Result, RootPair, compare, is_active, pair_roots
 from tfratchet.config import Settings
 from tfratchet.model import Certainty, Finding, Location, Problem, Root, Severity, Snapshot
 from tfratchet.moves import resource_word
-from tfratchet.rules import all_rules
+from tfratchet.rules import all_rules, live_rules
 from tfratchet.rules.base import Rule
 from tfratchet.values import Template, ref
 
@@ -74,6 +74,8 @@ def test_settings_switch_rules_and_weights() -> None:
     assert told(run(base, head, Settings(disabled=frozenset({"TFR101"})))) == []
     assert told(run(base, head, Settings(enabled=frozenset({"password"})))) == []
     assert len(told(run(base, head, Settings(enabled=frozenset({"TFR101"}))))) == 1
+    for other in ("audit", "TFR603"):  # rules of another command: says nothing of these
+        assert len(told(run(base, head, Settings(enabled=frozenset({other}))))) == 1
     result = run(base, head, Settings(severities={"TFR101": Severity.LOW}))
     assert [f.severity for f in result.findings] == [Severity.LOW]
 
@@ -86,6 +88,14 @@ def test_groups_of_rules_are_off_until_included() -> None:
     assert not is_active(roles, Settings(include=frozenset({"roles"}), disabled=frozenset({"TFR121"})))
     plain = next(r for r in all_rules() if r.id == "TFR101")
     assert is_active(plain, Settings(include=frozenset({"roles"})))
+
+
+def test_what_is_enabled_counts_among_its_like() -> None:
+    audit = next(r for r in live_rules() if r.id == "TFR603")
+    assert is_active(audit, Settings(enabled=frozenset({"detach", "TFR202"})))
+    assert is_active(audit, Settings(enabled=frozenset({"drift"})))
+    assert is_active(audit, Settings(enabled=frozenset({"audit", "detach"})))
+    assert not is_active(audit, Settings(enabled=frozenset({"TFR604"})))
 
 
 # -- moves to another root module ------------------------------------------------------------------------------------

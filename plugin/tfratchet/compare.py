@@ -151,13 +151,25 @@ def pair_roots(base: Snapshot, head: Snapshot) -> Iterator[tuple[Root, Root]]:
 
 
 def is_active(rule: RuleInfo, settings: Settings) -> bool:
-    """Whether the settings switch a rule on. Off beats on; a group is on when it is included or its rule is named."""
+    """Whether the settings switch a rule on. Off beats on; a group is on when it is included or its rule is named.
+
+    What is named as enabled counts among its like: ``detach`` says nothing of the audit's rules, which stay on.
+    """
     names = {rule.id, rule.family}
     if names & settings.disabled:
         return False
     if rule.group and rule.group not in settings.include and rule.id not in settings.enabled:
         return False
-    return not settings.enabled or bool(names & settings.enabled) or rule.group in settings.include - {""}
+    meant = settings.enabled & _like(rule) if settings.enabled else settings.enabled
+    return not meant or bool(names & meant) or rule.group in settings.include - {""}
+
+
+def _like(rule: RuleInfo) -> frozenset[str]:
+    """Ids and families of the rules that run together with this one."""
+    from tfratchet.rules import all_rules, live_rules
+
+    rules: list[RuleInfo] = [r for r in live_rules() if r.family == rule.family]
+    return frozenset(name for r in rules or all_rules() for name in (r.id, r.family))
 
 
 def weaken(pair: RootPair, finding: Finding) -> Finding:

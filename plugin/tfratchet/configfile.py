@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from tfratchet.config import Settings
 from tfratchet.errors import UserError
 from tfratchet.model import Location, Problem, Severity
 from tfratchet.tomlplace import line_of
@@ -69,6 +70,20 @@ class Config:
     new_ignores: str = "accept"
     baseline: str | None = None
     ignore: tuple[IgnoreEntry, ...] = ()
+
+    def settings(
+        self, today: date = date(1970, 1, 1), *, include: Iterable[str] = (), break_glass: Iterable[str] = ()
+    ) -> Settings:
+        """What the rules are told: this, and what the command line adds."""
+        return Settings(
+            today=today,
+            include=frozenset({*self.include, *include}),
+            enabled=frozenset(self.enable),
+            disabled=frozenset(self.disable),
+            severities=self.severity,
+            floors=self.floors,
+            break_glass=(*self.break_glass, *break_glass),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tfratchet.config import Settings
 from tfratchet.diffargs import DiffArguments
 from tfratchet.errors import UserError
 from tfratchet.report import TELLS_MORE
@@ -176,14 +175,7 @@ def _configured(options: DiffOptions, sides: Sides, config: Config, arguments: D
         paths=[inside(sides, p, "PATH") for p in arguments.paths] or config.paths,
         exclude=config.exclude,
         var_files=[*config.var_files, *(_var_file(sides, f) for f in arguments.var_files)],
-        settings=Settings(
-            include=frozenset({*config.include, *arguments.include}),
-            enabled=frozenset(config.enable),
-            disabled=frozenset(config.disable),
-            severities=config.severity,
-            floors=config.floors,
-            break_glass=config.break_glass,
-        ),
+        settings=config.settings(include=arguments.include),
     )
 
 

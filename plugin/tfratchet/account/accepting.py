@@ -42,17 +42,7 @@ def settings_of(config: str | None, day: date, top: str | None = None) -> tuple[
     else:
         here = FolderTree(top) if top else FolderTree(".", label="the working directory")
         loaded = from_trees(here, here, vocabulary)
-    found = loaded.config
-    settings = Settings(
-        today=day,
-        include=frozenset(found.include),
-        enabled=frozenset(found.enable),
-        disabled=frozenset(found.disable),
-        severities=found.severity,
-        floors=found.floors,
-        break_glass=found.break_glass,
-    )
-    return settings, loaded
+    return loaded.config.settings(day), loaded
 
 
 def acceptance(

@@ -107,15 +107,7 @@ def _settings_reader(arguments: PlanArguments) -> Callable[[Loaded], Settings]:
             raise UserError(f"unknown group '{unknown[0]}'", where="--include", hint=hint)
 
     def settings(loaded: Loaded) -> Settings:
-        config = loaded.config
-        return Settings(
-            include=frozenset({*config.include, *arguments.include}),
-            enabled=frozenset(config.enable),
-            disabled=frozenset(config.disable),
-            severities=config.severity,
-            floors=config.floors,
-            break_glass=config.break_glass,
-        )
+        return loaded.config.settings(include=arguments.include)
 
     return settings
 

@@ -45,7 +45,7 @@ def run(arguments: EventsArguments) -> int:
         sys.stdout.write(_printed(arguments, question))
         return 0
     loaded = _configuration(arguments)
-    settings = _settings(arguments, loaded)
+    settings = loaded.config.settings(today(arguments.day), break_glass=arguments.break_glass)
     with Progress("reading events", quiet=arguments.quiet) as progress:
         source = _source(arguments, progress)
         gathered = gather(arguments, question, clock, progress)
@@ -153,19 +153,6 @@ def _configuration(arguments: EventsArguments) -> Loaded:
     folder = arguments.source if arguments.source is not None and os.path.isdir(arguments.source) else "."
     tree = FolderTree(folder)
     return from_trees(tree, tree, vocabulary)
-
-
-def _settings(arguments: EventsArguments, loaded: Loaded) -> Settings:
-    config = loaded.config
-    return Settings(
-        today=today(arguments.day),
-        include=frozenset(config.include),
-        enabled=frozenset(config.enable),
-        disabled=frozenset(config.disable),
-        severities=config.severity,
-        floors=config.floors,
-        break_glass=(*config.break_glass, *arguments.break_glass),
-    )
 
 
 def _finish(
