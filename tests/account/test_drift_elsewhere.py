@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from drift_cases import ACCOUNT, IAM, READ, differences, group, named, policy, state_root, told, user
+from drift_cases import ACCOUNT, IAM, differences, group, named, state_root, told, user
 
 from tfratchet.account.drift.compare import compare
 from tfratchet.account.facts import Facts
@@ -72,10 +72,6 @@ resource "aws_iam_user_policy_attachment" "alice" {
         (gone,) = differences(text % name, Facts(ACCOUNT, users=named(user("alice"))))
         assert gone.remedy is not None
         assert gone.remedy["policy"] == f"{start}/{path}"
-    # of two of one name the account's own is meant: AWS refuses to read both
-    own = policy("ReadOnlyAccess", READ)
-    facts = Facts(ACCOUNT, users=named(user("alice", attached=(own.arn,))), policies={own.arn: own})
-    assert told(text % "ReadOnlyAccess", facts) == []
 
 
 def test_the_one_policy_that_a_name_prefix_fits_is_the_one_that_is_meant() -> None:

@@ -77,6 +77,16 @@ def managed_path(arn: Value) -> str | None:
     return found["path"] if found else None
 
 
+def path_of(name: str) -> str | None:
+    """Path and name of the one AWS managed policy of this name, or None when there is none."""
+    return _paths().get(name)
+
+
+@lru_cache(maxsize=1)
+def _paths() -> dict[str, str]:
+    return {path.rpartition("/")[2]: path for path in table().policies}  # AWS gives a name once
+
+
 def is_known(arn: Value) -> bool:
     """True when the table knows this AWS managed policy."""
     path = managed_path(arn)

@@ -265,12 +265,19 @@ class Names:
         return data if data is not None and data.type == kind_type and not data.managed else None
 
     def _of_data(self, data: Resource) -> Policy | None:
-        """The policy that a data source reads, by ARN or by name."""
-        for argument, read in (("arn", self.policy), ("name", self.policy_named)):
-            given = data.values.get(argument)
-            if isinstance(given, (str, Unknown)):
-                return read(given)
-        return None
+        """The policy that a data source reads, by ARN or by name. AWS's own have names too."""
+        arn, name = data.values.get("arn"), data.values.get("name")
+        if isinstance(arn, (str, Unknown)):
+            return self.policy(arn)
+        if not isinstance(name, (str, Unknown)):
+            return None
+        if isinstance(name, str) and self._lookup("aws_iam_policy", name) is None:
+            from tfratchet.iam.managed import path_of  # reads a large table: only where it is asked
+
+            path = path_of(name)
+            if path is not None:
+                return Policy(f"aws:{self.text(path)}", name)
+        return self.policy_named(name)
 
     def policy_named(self, name: str | Unknown) -> Policy:
         """The customer's policy of this name."""
