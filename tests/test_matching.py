@@ -96,6 +96,15 @@ def test_moved_in_a_circle_ends() -> None:
     assert became(base, head) == {"aws_kms_key.a": "aws_kms_key.c"}
 
 
+def test_moved_from_no_key_to_a_key_happens_once() -> None:
+    base = root({"aws_kms_key.a": {}, "module.m.aws_kms_key.b": {}})
+    moved = [("aws_kms_key.a", 'aws_kms_key.a["x"]'), ("module.m", "module.m[0]")]
+    found = Matching(base, root({'aws_kms_key.a["x"]': {}, "module.m[0].aws_kms_key.b": {}}, moved=moved))
+    assert found.moved_to("aws_kms_key.a") == 'aws_kms_key.a["x"]'
+    assert found.moved_to("module.m.aws_kms_key.b") == "module.m[0].aws_kms_key.b"
+    assert found.moved_to('aws_kms_key.a["y"]') == 'aws_kms_key.a["y"]'
+
+
 def test_moved_to_a_key() -> None:
     base = root({"aws_kms_key.a[0]": {}, "aws_kms_key.a[1]": {}})
     moved = [("aws_kms_key.a[0]", 'aws_kms_key.a["x"]'), ("aws_kms_key.a[1]", 'aws_kms_key.a["y"]')]

@@ -188,7 +188,8 @@ class Matching:
         for _ in range(_MAX_MOVES):
             for block in self.head.moved:
                 tail = covers(block.source, address)
-                if tail is not None:
+                # With a key on either side the block speaks of one instance: ``x`` is then the one without a key.
+                if tail is not None and not (tail.startswith("[") and block.target.endswith("]")):
                     target = block.target + tail
                     break
             else:
