@@ -62,7 +62,7 @@ def test_every_kind_of_loss_has_one_rule_for_users_groups_and_permission_sets() 
     never = {
         "user": (),
         "group": (Kind.LEFT_GROUP, Kind.BOUNDARY),
-        "permission set": (Kind.LEFT_GROUP, Kind.EXCLUSIVE),
+        "permission set": (Kind.LEFT_GROUP,),
     }
     for kind in Kind:
         for holder, impossible in never.items():

@@ -15,7 +15,7 @@ from functools import cached_property
 from tfratchet.iam.documents import Document, parse_document
 from tfratchet.iam.handed import call_word, handed_over
 from tfratchet.iam.holdings import ATTACHED, BOUNDARY, INLINE, MODULE, Exclusive, Holding, Membership
-from tfratchet.iam.permission_sets import PARTS_OF_SETS, PERMISSION_SET_ARN, given_by
+from tfratchet.iam.permission_sets import EXCLUSIVE_OF_SETS, PARTS_OF_SETS, PERMISSION_SET_ARN, given_by
 from tfratchet.iam.policy_places import argument_of
 from tfratchet.iam.principals import GROUP, PERMISSION_SET, ROLE, USER, Names, Policy, Principal, shown
 from tfratchet.model import Location, ModuleCall, Resource, Root
@@ -230,9 +230,25 @@ class Entitlements:
     def _permission_set(self, resource: Resource, depends: tuple[Unknown, ...]) -> None:
         arn = resource.values.get(PERMISSION_SET_ARN)
         for holder, unknown, _ in self.names.principals(PERMISSION_SET, arn):
-            for one in given_by(resource, self.names):
+            given = list(given_by(resource, self.names))
+            for one in given:
                 where = resource.where(one.path)
-                self._add(resource, holder, one.policy, one.route, where, depends + unknown, PERMISSION_SET_ARN)
+                hangs = depends + unknown + one.unknown
+                self._add(resource, holder, one.policy, one.route, where, hangs, PERMISSION_SET_ARN)
+            if resource.type in EXCLUSIVE_OF_SETS:
+                self.exclusives.append(
+                    Exclusive(
+                        resource.address,
+                        resource.type,
+                        resource.where(given[0].path.partition(".")[0]) if given else resource.location,
+                        holder,
+                        None,
+                        ATTACHED,
+                        frozenset(one.policy.id for one in given),
+                        unknown=depends + unknown + tuple(u for one in given for u in one.unknown),
+                        rules=EXCLUSIVE_OF_SETS[resource.type],
+                    )
+                )
 
     def _own(self, kind: str, resource: Resource) -> Principal:
         name = resource.values.get("name")

@@ -13,7 +13,7 @@ from tfratchet.values import Unknown
 
 def rules_out(rule: Exclusive, holding: Holding) -> bool:
     """True when an exclusive resource rules a holding and does not list it."""
-    if rule.route != holding.route:
+    if rule.route != holding.route or (rule.rules and holding.source_type not in rule.rules):
         return False
     if rule.policy is not None:
         return rule.policy == holding.policy and holding.holder.id not in rule.listed
@@ -62,7 +62,8 @@ def begins(context: Sameness, losses: list[Loss]) -> Iterator[Loss]:
 
 def _before(context: Sameness, rule: Exclusive) -> Exclusive | None:
     for other in context.base.exclusives:
-        if other.route == rule.route and other.holder == rule.holder and other.policy == rule.policy:
+        same = other.route == rule.route and other.rules == rule.rules
+        if same and other.holder == rule.holder and other.policy == rule.policy:
             return other
     return None
 

@@ -72,3 +72,5 @@ class Exclusive:
     """Kinds of principals that it names (``policy`` given)."""
     unknown: tuple[Unknown, ...] = ()
     """What it lists beyond that."""
+    rules: frozenset[str] = frozenset()
+    """Types of the resources whose attachments it rules; empty: all of its route."""

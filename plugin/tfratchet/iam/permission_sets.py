@@ -14,7 +14,7 @@ from tfratchet.iam.holdings import ATTACHED, BOUNDARY, INLINE
 from tfratchet.iam.principals import Names, Policy
 from tfratchet.matching import without_module
 from tfratchet.model import Resource
-from tfratchet.values import Unknown, Value
+from tfratchet.values import Rest, Unknown, Value
 
 PERMISSION_SET_ARN = "permission_set_arn"
 """The argument of these resources that names the permission set."""
@@ -23,8 +23,17 @@ _CUSTOMER_MANAGED = "aws_ssoadmin_customer_managed_policy_attachment"
 _INLINE = "aws_ssoadmin_permission_set_inline_policy"
 _BOUNDARY = "aws_ssoadmin_permissions_boundary_attachment"
 _REFERENCE = "customer_managed_policy_reference"
+_ARNS = "managed_policy_arns"
 
-PARTS_OF_SETS = (_MANAGED, _CUSTOMER_MANAGED, _INLINE, _BOUNDARY)
+_MANAGED_EXCLUSIVE = "aws_ssoadmin_managed_policy_attachments_exclusive"
+_CUSTOMER_MANAGED_EXCLUSIVE = "aws_ssoadmin_customer_managed_policy_attachments_exclusive"
+
+EXCLUSIVE_OF_SETS = {
+    _MANAGED_EXCLUSIVE: frozenset({_MANAGED, _MANAGED_EXCLUSIVE}),
+    _CUSTOMER_MANAGED_EXCLUSIVE: frozenset({_CUSTOMER_MANAGED, _CUSTOMER_MANAGED_EXCLUSIVE}),
+}
+"""Types that take from a permission set what they do not list → the types whose attachments they rule."""
+PARTS_OF_SETS = (_MANAGED, _CUSTOMER_MANAGED, _INLINE, _BOUNDARY, *EXCLUSIVE_OF_SETS)
 """The resource types that give a permission set something."""
 
 
@@ -36,6 +45,8 @@ class Given:
     route: str
     path: str
     """Where in the resource it is named; empty: the whole resource is about it."""
+    unknown: tuple[Unknown, ...] = ()
+    """What its being there hangs on."""
 
 
 def given_by(resource: Resource, names: Names) -> Iterator[Given]:
@@ -46,7 +57,12 @@ def given_by(resource: Resource, names: Names) -> Iterator[Given]:
         yield Given(Policy("inline:of the permission set", label, resource.address), INLINE, "")
     elif resource.type == _MANAGED:
         yield from _managed(resource.values.get("managed_policy_arn"), names, ATTACHED, "managed_policy_arn")
-    elif resource.type == _CUSTOMER_MANAGED:
+    elif resource.type == _MANAGED_EXCLUSIVE:
+        arns = resource.values.get(_ARNS)
+        for policy, unknown, place in names.many_policies(arns):
+            more = unknown + ((arns,) if isinstance(arns, Unknown) else ())
+            yield Given(policy, ATTACHED, f"{_ARNS}{place}", more)
+    elif resource.type in (_CUSTOMER_MANAGED, _CUSTOMER_MANAGED_EXCLUSIVE):
         yield from _customer_managed(resource.blocks(_REFERENCE), names, ATTACHED, _REFERENCE)
     elif resource.type == _BOUNDARY:
         for index, block in enumerate(resource.blocks("permissions_boundary")):
@@ -65,9 +81,12 @@ def _managed(arn: Value, names: Names, route: str, path: str) -> Iterator[Given]
 def _customer_managed(blocks: Value, names: Names, route: str, path: str) -> Iterator[Given]:
     """A policy by its name, which is all that counts: it is unique in an account whatever its path."""
     for index, block in enumerate(blocks if isinstance(blocks, list) else [blocks]):
-        name = block.get("name") if isinstance(block, dict) else None
+        unknown = (block.of,) if isinstance(block, Rest) else (block,) if isinstance(block, Unknown) else ()
+        inner = block.value if isinstance(block, Rest) else block
+        # Blocks of which nothing is known stand for whatever they name.
+        name = inner.get("name") if isinstance(inner, dict) else unknown[0] if unknown else None
         if isinstance(name, (str, Unknown)) and name != "":
             # The name of a policy that is declared here and gets a name at apply is a reference.
             declared = names.declared_at(name, "aws_iam_policy") is not None
             policy = names.policy(name) if declared else names.policy_named(name)
-            yield Given(policy, route, f"{path}.{index}.name")
+            yield Given(policy, route, f"{path}.{index}.name", unknown)

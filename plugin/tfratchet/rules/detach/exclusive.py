@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tfratchet.iam.losses import Kind, Loss
+from tfratchet.iam.principals import PERMISSION_SET
 from tfratchet.model import Severity
-from tfratchet.rules.detach.losses import LossRule, gerund, holders, names, policies, sentence
+from tfratchet.rules.detach.losses import PEOPLE, LossRule, gerund, holders, names, policies, sentence
 
 
 class ExclusiveManagement(LossRule):
@@ -15,8 +16,8 @@ class ExclusiveManagement(LossRule):
     ## Why
 
     `aws_iam_policy_attachment` rules a policy in the whole account: it detaches every user, group and role that it
-    does not name. The `_exclusive` resources do the same for one user or group. So the danger is in adding one, and in
-    taking a name from its list; destroying an `_exclusive` resource detaches nothing.
+    does not name. The `_exclusive` resources do the same for one user, group or permission set. So the danger is in
+    adding one, and in taking a name from its list; destroying an `_exclusive` resource detaches nothing.
 
     ## Fires on
 
@@ -50,6 +51,7 @@ class ExclusiveManagement(LossRule):
     title = "exclusive management takes policies away"
     severity = Severity.HIGH
     kinds = frozenset({Kind.EXCLUSIVE})
+    holders = PEOPLE | {PERMISSION_SET}
     fix = "List everything that is to stay attached, or use single attachments."
 
     def message(self, losses: Sequence[Loss]) -> str:

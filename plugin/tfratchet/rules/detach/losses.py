@@ -124,8 +124,8 @@ def holders(losses: Sequence[Loss]) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text with a capital letter at its start."""
-    return text[:1].upper() + text[1:]
+    """The text with a capital letter at its start; an address there stays as it is written."""
+    return text if "_" in text.split(" ", 1)[0] else text[:1].upper() + text[1:]
 
 
 def policies(losses: Sequence[Loss]) -> str:

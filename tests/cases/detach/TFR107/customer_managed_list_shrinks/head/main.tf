@@ -1,0 +1,17 @@
+variable "instance_arn" {
+  type = string
+}
+
+resource "aws_ssoadmin_permission_set" "ops" {
+  name         = "ops"
+  instance_arn = var.instance_arn
+}
+
+resource "aws_ssoadmin_customer_managed_policy_attachments_exclusive" "own" {
+  instance_arn       = var.instance_arn
+  permission_set_arn = aws_ssoadmin_permission_set.ops.arn
+
+  customer_managed_policy_reference {
+    name = "reader"
+  }
+}
