@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tfratchet.diffargs import DiffArguments
 from tfratchet.errors import UserError
 from tfratchet.report import TELLS_MORE
-from tfratchet.report.finish import finish, known_format, outputs, rules_by_id, today, vocabulary
+from tfratchet.report.finish import finish, known_format, known_groups, outputs, rules_by_id, today, vocabulary
 
 if TYPE_CHECKING:
     from tfratchet.configfile import Config, Loaded
@@ -163,13 +163,7 @@ def _configuration(sides: Sides, file: str | None) -> Loaded:
 
 def _configured(options: DiffOptions, sides: Sides, config: Config, arguments: DiffArguments) -> DiffOptions:
     """The options with what the configuration adds; the command line goes first."""
-    if arguments.include:
-        known = vocabulary().groups
-        unknown = [name for name in arguments.include if name not in known]
-        if unknown:
-            raise UserError(
-                f"unknown group '{unknown[0]}'", where="--include", hint=f"known: {', '.join(sorted(known))}"
-            )
+    known_groups(arguments.include)
     return replace(
         options,
         paths=[inside(sides, p, "PATH") for p in arguments.paths] or config.paths,

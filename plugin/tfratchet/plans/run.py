@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tfratchet.config import Settings
 from tfratchet.errors import UserError
 from tfratchet.plans.arguments import PlanArguments
-from tfratchet.report.finish import finish, known_format, outputs, rules_by_id, today, vocabulary
+from tfratchet.report.finish import finish, known_format, known_groups, outputs, rules_by_id, today, vocabulary
 
 if TYPE_CHECKING:
     from tfratchet.configfile import Loaded
@@ -99,12 +99,7 @@ def _check(arguments: PlanArguments) -> None:
 
 def _settings_reader(arguments: PlanArguments) -> Callable[[Loaded], Settings]:
     """Settings from a configuration and the command line; a group that does not exist is told before any work."""
-    if arguments.include:
-        known = vocabulary().groups
-        unknown = [name for name in arguments.include if name not in known]
-        if unknown:
-            hint = f"known: {', '.join(sorted(known))}"
-            raise UserError(f"unknown group '{unknown[0]}'", where="--include", hint=hint)
+    known_groups(arguments.include)
 
     def settings(loaded: Loaded) -> Settings:
         return loaded.config.settings(include=arguments.include)

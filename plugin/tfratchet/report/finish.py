@@ -61,6 +61,15 @@ def vocabulary() -> Vocabulary:
     )
 
 
+def known_groups(names: Sequence[str]) -> None:
+    """Raises UserError when ``--include`` names a group of rules that does not exist."""
+    known = vocabulary().groups if names else frozenset()
+    for name in names:
+        if name not in known:
+            hint = f"known: {', '.join(sorted(known))}"
+            raise UserError(f"unknown group '{name}'", where="--include", hint=hint)
+
+
 def known_format(name: str, option: str) -> str:
     """``name`` when it is a format; else UserError with the nearest one."""
     if name in FORMATS:
